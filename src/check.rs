@@ -1,0 +1,1 @@
+//! The main job: guides in, verdicts out. Prints nothing.

@@ -1,0 +1,1 @@
+//! The command line. The only module that names `clap`.

@@ -1,0 +1,1 @@
+//! The commands, one file each: they join the parts and choose the exit status.

@@ -1,0 +1,1 @@
+//! The project's configuration: `trueprint.toml`, or `[tool.trueprint]`.

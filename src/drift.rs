@@ -1,0 +1,1 @@
+//! Drift: what differs between interpreters, and only between them.

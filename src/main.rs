@@ -1,0 +1,3 @@
+//! The executable: the command line, and the hidden worker.
+
+fn main() {}

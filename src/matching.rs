@@ -1,0 +1,1 @@
+//! Does a text say what another text shows? One file a kind of tolerance.

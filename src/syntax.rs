@@ -1,0 +1,1 @@
+//! Python source through `ruff_python_parser`: statements, comments, names.

@@ -1,0 +1,147 @@
+//! Verdicts: what an observation means for a claim.
+//!
+//! Judging is a pure function of claim, observation and expectations.
+
+use crate::claim::ClaimKind;
+use crate::position::{LineSpan, Place};
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// What happened is what the comment says.
+    Holds,
+    /// It differs, inside what the comment or the expectations allow.
+    Tolerated,
+    /// It says something else.
+    Wrong,
+    /// It differs, and differs again from run to run, undocumented.
+    Unstable,
+    /// The statement never ran.
+    Unreached,
+    /// It could not be judged here.
+    Skipped,
+    /// The comment lost its text.
+    Blank,
+}
+
+impl Verdict {
+    /// Every verdict, in the order in which summaries list them.
+    pub const ALL: [Self; 7] = [
+        Self::Holds,
+        Self::Tolerated,
+        Self::Wrong,
+        Self::Unstable,
+        Self::Unreached,
+        Self::Skipped,
+        Self::Blank,
+    ];
+
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Tolerated => "tolerated",
+            Self::Wrong => "wrong",
+            Self::Unstable => "unstable",
+            Self::Unreached => "unreached",
+            Self::Skipped => "skipped",
+            Self::Blank => "blank",
+        }
+    }
+
+    /// Whether it makes a run fail.
+    pub fn is_finding(self) -> bool {
+        match self {
+            Self::Wrong | Self::Unstable | Self::Unreached | Self::Blank => true,
+            Self::Holds | Self::Tolerated | Self::Skipped => false,
+        }
+    }
+}
+
+/// A claim with its verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The claim's first line in the guide.
+    pub place: Place,
+    /// The claim's last line in the guide.
+    pub last_place: Place,
+    /// Where it stands.
+    pub kind: ClaimKind,
+    /// The statement's lines in the snippet that it speaks of, where it speaks
+    /// of one.
+    pub statement: Option<LineSpan>,
+    /// The claim's own text as the guide writes it, without `#` and the blanks
+    /// around, its lines joined by `\n`.
+    pub comment: String,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// The rule that decided, by the name it has in the documentation.
+    pub rule: &'static str,
+    /// What had to be seen: the claim without marker and gloss, as it was read.
+    pub expected: String,
+    /// What was seen; `None` where nothing could be.
+    pub actual: Option<String>,
+    /// Why, in words: what was forgiven, why it was skipped or not reached.
+    pub reason: Option<String>,
+}
+
+/// A comment beside output that is not a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prose {
+    /// Its line in the guide.
+    pub place: Place,
+    /// Its text without `#`.
+    pub comment: String,
+}
+
+/// Output that no claim speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unclaimed {
+    /// The line in the guide of the statement that wrote it.
+    pub place: Place,
+    /// What it wrote.
+    pub output: String,
+}
+
+/// Something that a snippet did which is a finding in itself: an exception that
+/// nobody claimed, a crash, a deadline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Where, in the guide.
+    pub place: Place,
+    /// What happened, such as `NameError: name 'x' is not defined`.
+    pub message: String,
+    /// The earlier place in the guide that it follows from, where that is so.
+    pub follows_from: Option<Place>,
+}
+
+/// What became of a snippet as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SnippetStatus {
+    /// It ran to its end.
+    Ran,
+    /// It raised where nobody claimed it, crashed, or was killed.
+    Failed,
+    /// It was not run, or not to its end, for a reason that is not its fault.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// All that is thought of a snippet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnippetVerdict {
+    /// What became of it.
+    pub status: SnippetStatus,
+    /// Its failures in page order.
+    pub failures: Vec<Failure>,
+    /// Its claims in page order.
+    pub claims: Vec<Judgement>,
+    /// Comments beside output that are prose.
+    pub prose: Vec<Prose>,
+    /// Output that no claim speaks of.
+    pub unclaimed: Vec<Unclaimed>,
+    /// Warnings that Python gave while it ran (`SyntaxWarning: …`), by place.
+    pub warnings: Vec<Unclaimed>,
+}
