@@ -5,7 +5,44 @@
 //! worker observes and holds no opinion: nothing here says whether a claim
 //! holds. Lines are one-based and counted within a unit's code.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
+
+/// What the coordinator says first, once. The worker makes ready and answers
+/// with [`Hello`].
+///
+/// A worker is started as `trueprint __worker` with nothing else on its command
+/// line, and with the environment that the snippets are to see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The interpreter's shared library.
+    pub library: PathBuf,
+    /// What `sys.executable` is to be.
+    pub executable: PathBuf,
+    /// Modules to import before the first task, those that fail left out.
+    pub preload: Vec<String>,
+    /// The box.
+    pub confinement: Confinement,
+}
+
+/// What of the world a worker and its children can reach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confinement {
+    /// The worker's own folder, an empty one: each task's directory is made in
+    /// it. Nothing else can be written to.
+    pub root: PathBuf,
+    /// What can be read beside the system's own folders: the interpreter's
+    /// prefixes, its import path, what the user added.
+    pub readable: Vec<PathBuf>,
+    /// Whether files are confined to `root` and `readable`.
+    pub files: bool,
+    /// Whether the network is kept away.
+    pub network: bool,
+    /// Bytes that all files in `root` may take together, where the system can
+    /// hold them to it.
+    pub disk_bytes: u64,
+}
 
 /// What the coordinator asks for. A worker answers each task with one
 /// [`Reply`], in order.
