@@ -2,8 +2,15 @@
 //!
 //! Judging is a pure function of claim, observation and expectations.
 
-use crate::claim::ClaimKind;
-use crate::position::{LineSpan, Place};
+use std::time::SystemTime;
+
+use crate::claim::{Claim, ClaimKind};
+use crate::expectation::{ExpectationError, GuideExpectations};
+use crate::interpreter::Version;
+use crate::plan::PlannedTask;
+use crate::position::{LineNumber, LineSpan, Place};
+use crate::protocol::Run;
+use crate::snippet::Guide;
 
 /// What became of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,4 +151,86 @@ pub struct SnippetVerdict {
     pub unclaimed: Vec<Unclaimed>,
     /// Warnings that Python gave while it ran (`SyntaxWarning: …`), by place.
     pub warnings: Vec<Unclaimed>,
+}
+
+/// What a verdict rests on beside what happened.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// The guide.
+    pub guide: &'a Guide,
+    /// The claims of each of its snippets.
+    pub claims: &'a [Vec<Claim>],
+    /// What is documented about the guide.
+    pub expectations: Option<&'a GuideExpectations>,
+    /// The interpreter's version.
+    pub version: Version,
+    /// Its standard modules; empty where it does not say (3.9).
+    pub standard_modules: &'a [String],
+    /// When the snippets ran: a date that was printed is known by it.
+    pub now: SystemTime,
+}
+
+/// A snippet with what is thought of it.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// Its index in [`Guide::snippets`].
+    pub snippet: usize,
+    /// What is thought of it.
+    pub verdict: SnippetVerdict,
+    /// Whether some claim of it differs, so that running the task again with
+    /// another hash seed would tell more.
+    pub differs: bool,
+    /// Expectations that name no claim of it.
+    pub errors: Vec<ExpectationError>,
+    /// The expectations that forgave something, by their lines in their file.
+    pub forgave: Vec<LineNumber>,
+}
+
+/// Judges every snippet of a task by what running it showed. `again` is a
+/// second run with another hash seed: what differs, and differs from it as
+/// well, is unstable.
+pub fn judge_task(
+    planned: &PlannedTask,
+    run: &Run,
+    again: Option<&Run>,
+    circumstances: Circumstances<'_>,
+) -> Vec<Judged> {
+    let _ = (run, again);
+    planned
+        .snippets
+        .iter()
+        .map(|&snippet| not_run(snippet, "nothing is judged yet", circumstances))
+        .collect()
+}
+
+/// The verdict of a snippet that was not run.
+pub fn not_run(snippet: usize, reason: &str, circumstances: Circumstances<'_>) -> Judged {
+    let claims = circumstances.claims[snippet].iter().map(|claim| Judgement {
+        place: claim.place,
+        last_place: claim.last_place,
+        kind: claim.kind,
+        statement: claim.statement,
+        comment: claim.comment.clone(),
+        verdict: Verdict::Skipped,
+        rule: "skipped",
+        expected: claim.expected.clone(),
+        actual: None,
+        reason: Some(reason.to_owned()),
+    });
+    Judged {
+        snippet,
+        verdict: SnippetVerdict {
+            status: SnippetStatus::Skipped {
+                reason: reason.to_owned(),
+            },
+            failures: Vec::new(),
+            claims: claims.collect(),
+            prose: Vec::new(),
+            unclaimed: Vec::new(),
+            warnings: Vec::new(),
+        },
+        differs: false,
+        errors: Vec::new(),
+        forgave: Vec::new(),
+    }
 }
