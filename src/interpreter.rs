@@ -1,8 +1,19 @@
 //! Interpreters: which CPythons there are, and what each one is.
 //!
-//! Discovery (where one may be) and probing (what it is) are two files.
+//! Where one may be ([`discovery`]), what it is ([`probe`], remembered by
+//! [`memory`]), and what was asked for ([`request`]) are files of their own.
+//! Nothing here runs a snippet or loads a library.
 
 use std::path::PathBuf;
+use std::time::Duration;
+
+pub mod request;
+pub mod probe;
+pub mod memory;
+pub mod discovery;
+
+pub use discovery::{Found, Search, Surroundings, discover};
+pub use request::Request;
 
 /// A CPython that was found and asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +22,8 @@ pub struct Interpreter {
     pub executable: PathBuf,
     /// `major.minor.micro`.
     pub version: Version,
+    /// `sys.version`: which build of that version it is.
+    pub build: String,
     /// Its shared library.
     pub library: PathBuf,
     /// `sys.prefix`.
@@ -21,6 +34,13 @@ pub struct Interpreter {
     pub import_path: Vec<PathBuf>,
     /// `sys.stdlib_module_names`, where the version has it (3.10 on).
     pub standard_modules: Vec<String>,
+}
+
+impl Interpreter {
+    /// Whether it belongs to a virtual environment.
+    pub fn is_virtual_environment(&self) -> bool {
+        self.prefix != self.base_prefix
+    }
 }
 
 /// A version of CPython.
@@ -34,8 +54,96 @@ pub struct Version {
     pub micro: u16,
 }
 
+impl Version {
+    /// The oldest CPython whose stable ABI the worker is built for.
+    pub const OLDEST: Self = Self {
+        major: 3,
+        minor: 9,
+        micro: 0,
+    };
+}
+
 impl std::fmt::Display for Version {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}.{}.{}", self.major, self.minor, self.micro)
+    }
+}
+
+/// A Python that was found and cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unusable {
+    /// The program.
+    pub executable: PathBuf,
+    /// What it is, as far as it could be asked.
+    pub version: Option<Version>,
+    /// Why it cannot be used, as a sentence without a full stop.
+    pub reason: String,
+    /// What can be done about it.
+    pub help: Option<String>,
+}
+
+/// Why there is no interpreter to go on with.
+#[derive(Debug, thiserror::Error)]
+pub enum InterpreterError {
+    /// What was asked for cannot be read.
+    #[error(
+        "`{text}` is no version (3.12), range (3.9..3.13, >=3.10), program or virtual environment: {problem}"
+    )]
+    BadRequest {
+        /// What was asked for.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Nothing that was found is what was asked for.
+    #[error("no interpreter is {wanted}; found: {}", list(.seen))]
+    NotFound {
+        /// What was asked for, and by whom.
+        wanted: String,
+        /// What there is.
+        seen: Vec<String>,
+    },
+    /// What was asked for is there and cannot be used.
+    #[error("{} cannot be used: {}{}", .unusable.executable.display(), .unusable.reason, help(.unusable))]
+    Unusable {
+        /// What is wrong with it.
+        unusable: Unusable,
+    },
+    /// There is no Python at all.
+    #[error(
+        "no Python was found: neither an active virtual environment, nor .venv, nor python3 on PATH; install CPython 3.9 or newer with its shared library, or name one with --python"
+    )]
+    Nothing,
+    /// A file that says which version a project wants cannot be read.
+    #[error("{}: {problem}", .path.display())]
+    Project {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The system did not say where we are.
+    #[error("the working directory cannot be found out: {source}")]
+    WorkingDirectory {
+        /// What it said instead.
+        source: std::io::Error,
+    },
+}
+
+/// How long a program may take to say what it is.
+const PROBE_DEADLINE: Duration = Duration::from_secs(10);
+
+fn list(seen: &[String]) -> String {
+    if seen.is_empty() {
+        "none".to_owned()
+    } else {
+        seen.join(", ")
+    }
+}
+
+fn help(unusable: &Unusable) -> String {
+    match &unusable.help {
+        Some(help) => format!("; {help}"),
+        None => String::new(),
     }
 }
