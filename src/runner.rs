@@ -1,4 +1,343 @@
 //! Runs tasks on warm workers, in parallel, and brings back what happened.
 //!
 //! A worker that dies is replaced, and its task is blamed only when it kills
-//! the next one too. Nothing here knows what a claim is.
+//! the next one too. Whatever a worker does, each task gets an outcome in time.
+//! Nothing here knows what a claim is.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::interpreter::Interpreter;
+use crate::protocol::{Reply, Run, Task};
+
+mod channel;
+mod directory;
+mod interrupt;
+mod zygote;
+
+pub use directory::RunDirectory;
+pub use interrupt::Interrupt;
+use zygote::{Answer, Zygote};
+
+/// What became of a task.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It was run.
+    Ran(Run),
+    /// The worker could not run it.
+    Failed {
+        /// Why, as a sentence.
+        message: String,
+    },
+    /// The worker died over it, and so did its replacement.
+    WorkerDied {
+        /// What is known of it.
+        detail: String,
+    },
+    /// The worker did not answer in time and was killed.
+    Overdue {
+        /// For how long it was waited for.
+        after: Duration,
+    },
+    /// The run was stopped before it was through.
+    Interrupted,
+}
+
+/// What goes on during a run, told as it happens and from several threads.
+#[derive(Clone, Copy, Debug)]
+pub enum RunnerEvent<'a> {
+    /// A task was handed to a worker.
+    Started {
+        /// Its index.
+        task: usize,
+    },
+    /// A worker died over a task, which is tried once more.
+    Retried {
+        /// Its index.
+        task: usize,
+        /// What is known of the death.
+        detail: &'a str,
+    },
+    /// A task has its outcome.
+    Finished {
+        /// Its index.
+        task: usize,
+        /// What became of it.
+        outcome: &'a Outcome,
+    },
+}
+
+/// A task, and how long it took the last time.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// What to run.
+    pub task: Task,
+    /// How long it took an earlier run.
+    pub estimate: Option<Duration>,
+}
+
+impl From<Task> for Job {
+    fn from(task: Task) -> Self {
+        Self {
+            task,
+            estimate: None,
+        }
+    }
+}
+
+/// How workers are started.
+#[derive(Clone, Debug)]
+pub struct RunnerSettings {
+    /// How many tasks run at a time.
+    pub workers: NonZeroUsize,
+    /// `PYTHONHASHSEED`.
+    pub hash_seed: u32,
+    /// Modules to import before the first task.
+    pub preload: Vec<String>,
+    /// What snippets can read beside the interpreter's own folders.
+    pub readable: Vec<PathBuf>,
+    /// Which parts of the box are on.
+    pub confine: Confine,
+    /// Bytes that the files of a task may take together.
+    pub disk_bytes: u64,
+    /// The program that is started as a worker: this one.
+    pub program: PathBuf,
+    /// How long a worker may take to make ready.
+    pub start_deadline: Duration,
+    /// How long a worker may take to answer beyond a task's own deadline.
+    pub grace: Duration,
+}
+
+/// Which parts of the box are on. A task's own grant comes on top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Confine {
+    /// Files outside the task's directory.
+    pub files: bool,
+    /// The network.
+    pub network: bool,
+}
+
+impl Default for RunnerSettings {
+    fn default() -> Self {
+        Self {
+            workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            hash_seed: 0,
+            preload: Vec::new(),
+            readable: Vec::new(),
+            confine: Confine {
+                files: true,
+                network: true,
+            },
+            disk_bytes: 512 << 20,
+            // Right even when the file has been replaced by a newer build.
+            program: PathBuf::from("/proc/self/exe"),
+            start_deadline: Duration::from_secs(60),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Why tasks cannot be run at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RunnerError {
+    /// No directory to run in.
+    #[error("no directory to run in can be made in {}: {source}; set TMPDIR to a folder that can be written to", .folder.display())]
+    Directory {
+        /// Where it was to be.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The first worker did not come up.
+    #[error("no worker can be started with {}: {detail}", .executable.display())]
+    Worker {
+        /// The interpreter.
+        executable: PathBuf,
+        /// What is known.
+        detail: String,
+    },
+    /// The threads that drive the workers cannot be started.
+    #[error("the threads that drive the workers cannot be started: {detail}")]
+    Threads {
+        /// What the system said.
+        detail: String,
+    },
+}
+
+/// Warm workers of one interpreter. Dropping it ends them and removes its
+/// directory.
+pub struct Runner {
+    interpreter: Interpreter,
+    settings: RunnerSettings,
+    gaps: Vec<String>,
+    /// Workers that wait for a task. They go before the directory does.
+    idle: Mutex<Vec<Zygote>>,
+    started: AtomicUsize,
+    threads: rayon::ThreadPool,
+    directory: RunDirectory,
+}
+
+impl Runner {
+    /// Starts the first worker; the others are started when they are needed.
+    pub fn start(
+        interpreter: &Interpreter,
+        settings: RunnerSettings,
+    ) -> Result<Self, RunnerError> {
+        let directory = RunDirectory::create()?;
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(settings.workers.get())
+            .thread_name(|index| format!("runner-{index}"))
+            .build()
+            .map_err(|error| RunnerError::Threads {
+                detail: error.to_string(),
+            })?;
+        let mut runner = Self {
+            interpreter: interpreter.clone(),
+            settings,
+            gaps: Vec::new(),
+            idle: Mutex::new(Vec::new()),
+            started: AtomicUsize::new(0),
+            threads,
+            directory,
+        };
+        let confined = runner.settings.confine.network;
+        let never = Interrupt::new().map_err(|error| RunnerError::Threads {
+            detail: error.to_string(),
+        })?;
+        let first = runner
+            .new_zygote(confined, &never)
+            .map_err(|detail| RunnerError::Worker {
+                executable: interpreter.executable.clone(),
+                detail,
+            })?;
+        runner.gaps = first.hello.box_gaps.clone();
+        runner.idle.lock().expect(LOCK).push(first);
+        Ok(runner)
+    }
+
+    /// What the box cannot do on this system, one sentence each.
+    pub fn gaps(&self) -> &[String] {
+        &self.gaps
+    }
+
+    /// Runs the jobs, the longest first where that is known, and gives back an
+    /// outcome for each, in their order.
+    pub fn run(
+        &self,
+        jobs: &[Job],
+        interrupt: &Interrupt,
+        events: &(dyn Fn(RunnerEvent<'_>) + Sync),
+    ) -> Vec<Outcome> {
+        let order = longest_first(jobs);
+        let next = AtomicUsize::new(0);
+        let outcomes: Vec<Mutex<Outcome>> = jobs
+            .iter()
+            .map(|_| Mutex::new(Outcome::Interrupted))
+            .collect();
+        let drive = || {
+            while let Some(&task) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if interrupt.is_raised() {
+                    break;
+                }
+                events(RunnerEvent::Started { task });
+                let outcome = self.run_one(task, &jobs[task].task, interrupt, events);
+                events(RunnerEvent::Finished {
+                    task,
+                    outcome: &outcome,
+                });
+                *outcomes[task].lock().expect(LOCK) = outcome;
+            }
+        };
+        self.threads.scope(|scope| {
+            for _ in 0..self.settings.workers.get().min(jobs.len()) {
+                scope.spawn(|_| drive());
+            }
+        });
+        if interrupt.is_raised() {
+            self.idle.lock().expect(LOCK).clear();
+        }
+        outcomes
+            .into_iter()
+            .map(|outcome| outcome.into_inner().expect(LOCK))
+            .collect()
+    }
+
+    fn run_one(
+        &self,
+        index: usize,
+        task: &Task,
+        interrupt: &Interrupt,
+        events: &(dyn Fn(RunnerEvent<'_>) + Sync),
+    ) -> Outcome {
+        let confined = self.settings.confine.network && !task.network;
+        let deadline = Duration::from_millis(task.limits.wall_ms) + self.settings.grace;
+        let mut first_death: Option<String> = None;
+        loop {
+            let idle = self.take_idle(confined);
+            let zygote = match idle {
+                Some(zygote) => Ok(zygote),
+                None => self.new_zygote(confined, interrupt),
+            };
+            let detail = match zygote {
+                Ok(mut zygote) => match zygote.run(task, deadline, interrupt) {
+                    Answer::Reply(reply) => {
+                        self.idle.lock().expect(LOCK).push(zygote);
+                        return match reply {
+                            Reply::Ran(run) => Outcome::Ran(run),
+                            Reply::Failed { message } => Outcome::Failed { message },
+                        };
+                    }
+                    Answer::Overdue => return Outcome::Overdue { after: deadline },
+                    Answer::Interrupted => return Outcome::Interrupted,
+                    Answer::Died { detail } => detail,
+                },
+                Err(_) if interrupt.is_raised() => return Outcome::Interrupted,
+                Err(detail) => detail,
+            };
+            if first_death.is_some() {
+                return Outcome::WorkerDied { detail };
+            }
+            events(RunnerEvent::Retried {
+                task: index,
+                detail: &detail,
+            });
+            first_death = Some(detail);
+        }
+    }
+
+    fn take_idle(&self, confined: bool) -> Option<Zygote> {
+        let mut idle = self.idle.lock().expect(LOCK);
+        let position = idle
+            .iter()
+            .rposition(|zygote| zygote.has_network_kept_away() == confined)?;
+        Some(idle.swap_remove(position))
+    }
+
+    fn new_zygote(&self, confined: bool, interrupt: &Interrupt) -> Result<Zygote, String> {
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        let root = self
+            .directory
+            .subfolder(number)
+            .map_err(|error| format!("its directory cannot be made: {error}"))?;
+        Zygote::start(&self.interpreter, &self.settings, root, confined, interrupt)
+    }
+}
+
+const LOCK: &str = "no thread panics while it holds this lock";
+
+/// The order in which to hand jobs out: those that took long come first, so
+/// that no core waits for the last one; one that is new is taken for average.
+fn longest_first(jobs: &[Job]) -> Vec<usize> {
+    let known: Vec<Duration> = jobs.iter().filter_map(|job| job.estimate).collect();
+    let average = known
+        .iter()
+        .sum::<Duration>()
+        .checked_div(u32::try_from(known.len()).unwrap_or(u32::MAX))
+        .unwrap_or_default();
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(jobs[index].estimate.unwrap_or(average)));
+    order
+}

@@ -3,6 +3,7 @@
 //! One file a means (namespaces, Landlock, seccomp, limits, killing). Each says
 //! what it could not do on this system rather than doing less in silence.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
@@ -30,6 +31,31 @@ pub enum SandboxError {
         /// What the kernel said.
         source: std::io::Error,
     },
+}
+
+/// The environment of a worker, and so of its snippets: this and nothing of the
+/// caller's.
+///
+/// `HOME` is the caller's, because Python looks there for the user's packages
+/// when it starts; [`enter_child`] does not change it, the worker points it into
+/// the task's directory.
+pub fn environment(executable: &Path, hash_seed: u32) -> Vec<(OsString, OsString)> {
+    let mut path = OsString::new();
+    if let Some(folder) = executable.parent() {
+        path.push(folder);
+        path.push(":");
+    }
+    path.push("/usr/local/bin:/usr/bin:/bin");
+    let mut environment = vec![
+        ("PATH".into(), path),
+        ("LANG".into(), "C.UTF-8".into()),
+        ("TZ".into(), "UTC".into()),
+        ("PYTHONHASHSEED".into(), hash_seed.to_string().into()),
+    ];
+    if let Some(home) = std::env::var_os("HOME") {
+        environment.push(("HOME".into(), home));
+    }
+    environment
 }
 
 /// Puts the calling process into the worker's box, and says what the box lacks

@@ -1,0 +1,4 @@
+# outcome: ran: Finished
+# retried: 0
+hello
+while hear; do ran; done

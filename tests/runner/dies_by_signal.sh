@@ -1,0 +1,4 @@
+# outcome: signal 11 (SIGSEGV)
+hello
+hear
+kill -SEGV $$

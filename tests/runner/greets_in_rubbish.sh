@@ -1,0 +1,3 @@
+# error: its first words are garbled
+hear
+say '{"hello":"world"}'

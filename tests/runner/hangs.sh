@@ -1,0 +1,5 @@
+# outcome: overdue
+# retried: 0
+hello
+hear
+exec cat

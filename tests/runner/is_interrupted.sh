@@ -1,0 +1,5 @@
+# interrupt
+# outcome: interrupted
+hello
+hear
+exec cat

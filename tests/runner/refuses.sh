@@ -1,0 +1,4 @@
+# outcome: failed: no space left
+# retried: 0
+hello
+while hear; do say '{"Failed":{"message":"no space left"}}'; done
