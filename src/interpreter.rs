@@ -7,10 +7,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub mod request;
-pub mod probe;
-pub mod memory;
 pub mod discovery;
+pub mod memory;
+pub mod probe;
+pub mod request;
 
 pub use discovery::{Found, Search, Surroundings, discover};
 pub use request::Request;

@@ -182,10 +182,7 @@ pub struct Runner {
 
 impl Runner {
     /// Starts the first worker; the others are started when they are needed.
-    pub fn start(
-        interpreter: &Interpreter,
-        settings: RunnerSettings,
-    ) -> Result<Self, RunnerError> {
+    pub fn start(interpreter: &Interpreter, settings: RunnerSettings) -> Result<Self, RunnerError> {
         let directory = RunDirectory::create()?;
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(settings.workers.get())

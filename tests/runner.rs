@@ -24,7 +24,11 @@ fn main() {
     let trials = scripts
         .into_iter()
         .map(|script| {
-            let name = script.file_stem().expect("a name").to_string_lossy().into_owned();
+            let name = script
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             Trial::test(name, move || check(&script))
         })
         .collect();

@@ -236,7 +236,11 @@ fn of_version(
 ) -> Result<Vec<Result<Interpreter, Unusable>>, InterpreterError> {
     let fitting: Vec<&Asked> = pool
         .iter()
-        .filter(|asked| asked.version().is_some_and(|version| request.includes(version)))
+        .filter(|asked| {
+            asked
+                .version()
+                .is_some_and(|version| request.includes(version))
+        })
         .collect();
     // Of each minor version the first that works, in the order in which the
     // user would meet them; one that does not work only where none does.
@@ -245,7 +249,9 @@ fn of_version(
         let Some(version) = asked.version() else {
             continue;
         };
-        let kept = chosen.entry((version.major, version.minor)).or_insert(asked);
+        let kept = chosen
+            .entry((version.major, version.minor))
+            .or_insert(asked);
         if kept.answer.is_err() && asked.answer.is_ok() {
             *kept = asked;
         }
@@ -258,13 +264,11 @@ fn of_version(
         return Ok(vec![usable.answer.clone()]);
     }
     match fitting.first() {
-        Some(asked) => Ok(vec![asked.answer.clone()]).and_then(|answers| {
-            match &asked.answer {
-                Ok(_) => Ok(answers),
-                Err(unusable) => Err(InterpreterError::Unusable {
-                    unusable: unusable.clone(),
-                }),
-            }
+        Some(asked) => Ok(vec![asked.answer.clone()]).and_then(|answers| match &asked.answer {
+            Ok(_) => Ok(answers),
+            Err(unusable) => Err(InterpreterError::Unusable {
+                unusable: unusable.clone(),
+            }),
         }),
         None => Err(InterpreterError::NotFound {
             wanted: request.to_string(),
@@ -276,10 +280,17 @@ fn of_version(
 /// What there is, for a message.
 fn names(pool: &[Asked]) -> Vec<String> {
     pool.iter()
-        .filter_map(|asked| {
-            let version = asked.version()?;
-            let note = if asked.answer.is_ok() { "" } else { ", unusable" };
-            Some(format!("{version} ({}{note})", asked.executable().display()))
+        .map(|asked| {
+            let place = asked.executable().display();
+            let note = if asked.answer.is_ok() {
+                ""
+            } else {
+                ", unusable"
+            };
+            match asked.version() {
+                Some(version) => format!("{version} ({place}{note})"),
+                None => format!("{place} (unusable)"),
+            }
         })
         .collect()
 }
@@ -432,7 +443,11 @@ fn find_default(
         None if pool.is_empty() => Err(InterpreterError::Nothing),
         None => Err(InterpreterError::NotFound {
             wanted: match wishes.first() {
-                Some(wish) => format!("{} (as {} wants), and {reason}", wish.text, wish.origin.display()),
+                Some(wish) => format!(
+                    "{} (as {} wants), and {reason}",
+                    wish.text,
+                    wish.origin.display()
+                ),
                 None => format!("usable, and {reason}"),
             },
             seen: names(&pool),
@@ -494,7 +509,11 @@ fn on_path(name: &str, surroundings: &Surroundings) -> Option<PathBuf> {
 fn candidates(surroundings: &Surroundings) -> Vec<PathBuf> {
     let mut programs = virtual_environments(surroundings);
     let path = surroundings.path_folders();
-    programs.extend(["python3", "python"].iter().filter_map(|name| on_path(name, surroundings)));
+    programs.extend(
+        ["python3", "python"]
+            .iter()
+            .filter_map(|name| on_path(name, surroundings)),
+    );
     let mut folders = path;
     if let Some(pyenv) = surroundings.pyenv() {
         // Each shim only stands for one of the versions, which follow, and most

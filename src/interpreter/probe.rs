@@ -145,7 +145,13 @@ fn ask_within(
     let said = output
         .lines()
         .rev()
-        .find(|line| line.starts_with("{\"trueprint\""));
+        // Old Pythons put the keys in an order of their own.
+        .find(|line| line.starts_with('{') && line.contains("\"trueprint\": 1"))
+        .or_else(|| {
+            output
+                .lines()
+                .rfind(|line| line.starts_with("{\"trueprint\""))
+        });
     if let Some(line) = said {
         return serde_json::from_str(line).map_err(|error| {
             refuse(
@@ -163,13 +169,13 @@ fn ask_within(
             "start it by hand to see what it waits for",
         ));
     }
-    let last = errors.lines().chain(output.lines()).rfind(|line| !line.trim().is_empty());
+    let last = errors
+        .lines()
+        .chain(output.lines())
+        .rfind(|line| !line.trim().is_empty());
     Err(refuse(
         match last {
-            Some(line) => format!(
-                "asked what it is, it printed `{}`",
-                printable(line.trim())
-            ),
+            Some(line) => format!("asked what it is, it printed `{}`", printable(line.trim())),
             None => "asked what it is, it printed nothing".to_owned(),
         },
         "check that `-c 'import json, sysconfig'` works with it",
@@ -180,7 +186,13 @@ fn ask_within(
 fn printable(line: &str) -> String {
     line.chars()
         .take(120)
-        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
+        .map(|character| {
+            if character.is_control() {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
         .collect()
 }
 

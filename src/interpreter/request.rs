@@ -63,11 +63,7 @@ impl Release {
     }
 
     fn at_or_above(self, version: Version) -> bool {
-        let lowest = (
-            self.major,
-            self.minor.unwrap_or(0),
-            self.micro.unwrap_or(0),
-        );
+        let lowest = (self.major, self.minor.unwrap_or(0), self.micro.unwrap_or(0));
         lowest <= (version.major, version.minor, version.micro)
     }
 }

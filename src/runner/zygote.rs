@@ -105,12 +105,7 @@ impl Zygote {
     }
 
     /// Has it run a task.
-    pub(super) fn run(
-        &mut self,
-        task: &Task,
-        deadline: Duration,
-        interrupt: &Interrupt,
-    ) -> Answer {
+    pub(super) fn run(&mut self, task: &Task, deadline: Duration, interrupt: &Interrupt) -> Answer {
         let end = Instant::now() + deadline;
         let Some(channel) = &mut self.channel else {
             return Answer::Died {
@@ -132,7 +127,9 @@ impl Zygote {
                 detail: self.process.obituary("it died"),
             },
             Silence::Garbled(what) => Answer::Died {
-                detail: self.process.obituary(&format!("its reply is garbled ({what})")),
+                detail: self
+                    .process
+                    .obituary(&format!("its reply is garbled ({what})")),
             },
         }
     }
@@ -184,7 +181,9 @@ impl Process {
             // workers itself.
             .process_group(0)
             .spawn()
-            .map_err(|error| format!("{} cannot be started: {error}", settings.program.display()))?;
+            .map_err(|error| {
+                format!("{} cannot be started: {error}", settings.program.display())
+            })?;
         Ok(Self {
             child,
             root,
@@ -287,7 +286,9 @@ fn process_descriptor(child: &Child) -> Option<OwnedFd> {
     // SAFETY: a system call that takes two numbers and gives back a new
     // descriptor, or -1, and touches no memory.
     let descriptor = unsafe { libc::syscall(libc::SYS_pidfd_open, child.id(), 0) };
-    let descriptor = i32::try_from(descriptor).ok().filter(|number| *number >= 0)?;
+    let descriptor = i32::try_from(descriptor)
+        .ok()
+        .filter(|number| *number >= 0)?;
     // SAFETY: just opened, and nobody else's.
     Some(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }
