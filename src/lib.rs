@@ -4,26 +4,26 @@
 //! The modules stand in reading order, and each imports only from those above
 //! it (`tests/layout.rs` holds them to that). `docs/architecture.md` is the map.
 
-pub mod check;
-pub mod claim;
-pub mod cli;
-pub mod command;
-pub mod configuration;
-pub mod document;
-pub mod drift;
-pub mod expectation;
-pub mod finding;
-pub mod interpreter;
-pub mod launch;
-pub mod matching;
-pub mod observation;
-pub mod plan;
 pub mod position;
-pub mod protocol;
-pub mod report;
-pub mod runner;
-pub mod sandbox;
-pub mod snippet;
+pub mod finding;
+pub mod document;
 pub mod syntax;
-pub mod verdict;
+pub mod snippet;
+pub mod claim;
+pub mod expectation;
+pub mod interpreter;
+pub mod protocol;
+pub mod plan;
+pub mod sandbox;
 pub mod worker;
+pub mod launch;
+pub mod runner;
+pub mod observation;
+pub mod matching;
+pub mod verdict;
+pub mod configuration;
+pub mod check;
+pub mod drift;
+pub mod report;
+pub mod command;
+pub mod cli;
