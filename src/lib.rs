@@ -22,6 +22,7 @@ pub mod observation;
 pub mod matching;
 pub mod verdict;
 pub mod configuration;
+pub mod cache;
 pub mod check;
 pub mod drift;
 pub mod report;
