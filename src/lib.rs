@@ -6,8 +6,8 @@
 
 pub mod position;
 pub mod finding;
-pub mod document;
 pub mod syntax;
+pub mod document;
 pub mod snippet;
 pub mod claim;
 pub mod expectation;

@@ -2,14 +2,26 @@
 //!
 //! Blocks become snippets here: prompts are cut, outputs are tied to their
 //! snippet, and it is worked out which snippets build on each other and which
-//! are fragments that nobody can run.
+//! are fragments that nobody can run. Nothing is run here, and comments are not
+//! read as claims.
+
+mod fragment;
+mod identity;
+mod page;
+mod source;
+mod transcript;
 
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::document::Format;
+use rayon::prelude::*;
+
+use crate::document::{Block, Document, Format, Role, announced_error};
 use crate::finding::Finding;
 use crate::position::{LineNumber, LineSpan, Place};
+use crate::syntax::Syntax;
+
+use identity::Names;
 
 /// The stable name of a snippet in its guide: the slug of its heading, and a
 /// number from the second of a heading on.
@@ -66,15 +78,24 @@ pub struct Snippet {
     pub mode: Mode,
     /// What the guide shows as its output, outside its comments.
     pub outputs: Vec<ShownOutput>,
-    /// The snippets (indices into [`Guide::snippets`]) whose names it uses, in
-    /// page order, the transitive ones included. They run before it, in the same
-    /// child and namespace.
+    /// The snippets (indices into [`Guide::snippets`]) that bind the names it
+    /// uses, in page order: the direct ones, each the nearest above it that binds
+    /// one of its names. They and what they continue run before it, in the same
+    /// child and namespace. Empty for a fragment.
     pub continues: Vec<usize>,
+    /// Names that it uses when it runs and nothing above it on the page binds,
+    /// where it is run all the same because they concern few of its statements.
+    /// A `NameError` for one of them is the guide's omission.
+    pub undefined: Vec<String>,
     /// Why it cannot be run by anybody, where that is so.
     pub fragment: Option<Fragment>,
     /// The error that the guide announces for the snippet as a whole, such as a
     /// `SyntaxError`; the text of the announcement.
     pub announced_error: Option<String>,
+    /// The paragraph above it.
+    pub lead: String,
+    /// What the guide says of it beside the language, as [`Block::attributes`].
+    pub attributes: Vec<String>,
 }
 
 impl Snippet {
@@ -133,4 +154,146 @@ pub enum Fragment {
     Template(String),
     /// The guide says not to run it (an attribute such as `no-run`).
     MarkedNotToRun(String),
+}
+
+/// Makes a guide's snippets out of a document's blocks.
+pub fn from_document(document: &Document) -> Guide {
+    // Each block is read on its own; only what ties them together is in order.
+    let drafts: Vec<Option<Draft>> = document.blocks.par_iter().map(draft).collect();
+
+    let mut snippets: Vec<Snippet> = Vec::new();
+    let mut pages = page::Pages::default();
+    let mut names = Names::new(&document.path);
+    let mut findings = document.findings.clone();
+    // Outputs follow their snippet, so a snippet is settled when the next begins.
+    let mut open: Option<(Snippet, Draft, usize)> = None;
+    for (block, draft) in document.blocks.iter().zip(drafts) {
+        match draft {
+            Some(draft) => {
+                if let Some((snippet, draft, page)) = open.take() {
+                    snippets.push(pages.settle(snippet, &draft, page, snippets.len()));
+                }
+                findings.extend(draft.findings(block));
+                let snippet = new_snippet(block, &draft, names.next(block.heading.as_deref()));
+                open = Some((snippet, draft, block.page));
+            }
+            None => {
+                if let (Role::Output { announced }, Some((snippet, ..))) = (block.role, &mut open) {
+                    snippet.outputs.push(ShownOutput {
+                        place: block.place,
+                        text: block.text.clone(),
+                        announced,
+                        statement: None,
+                        options: doctest_options(&block.attributes),
+                    });
+                }
+            }
+        }
+    }
+    if let Some((snippet, draft, page)) = open {
+        snippets.push(pages.settle(snippet, &draft, page, snippets.len()));
+    }
+    Guide {
+        path: document.path.clone(),
+        format: document.format,
+        snippets,
+        findings,
+    }
+}
+
+/// A block that was read on its own.
+struct Draft {
+    mode: Mode,
+    code: String,
+    outputs: Vec<ShownOutput>,
+    syntax: Syntax,
+    /// Lines that are IPython's, not Python's, and were taken out.
+    commands: Vec<LineNumber>,
+}
+
+impl Draft {
+    fn findings(&self, block: &Block) -> Option<Finding> {
+        let first = self.commands.first()?;
+        Some(Finding {
+            place: block.place.plus(first.index()),
+            message: format!(
+                "{} that only IPython understands, such as this one, {} left out",
+                if self.commands.len() == 1 {
+                    "a line"
+                } else {
+                    "lines"
+                },
+                if self.commands.len() == 1 {
+                    "is"
+                } else {
+                    "are"
+                },
+            ),
+            help: None,
+        })
+    }
+}
+
+fn draft(block: &Block) -> Option<Draft> {
+    match block.role {
+        Role::Python => {
+            let source = source::of_script(&block.text);
+            Some(Draft {
+                mode: Mode::Script,
+                code: source.code,
+                outputs: Vec::new(),
+                syntax: source.syntax,
+                commands: source.commands,
+            })
+        }
+        Role::Transcript => {
+            let transcript = transcript::read(block);
+            let syntax = Syntax::of(&transcript.code);
+            Some(Draft {
+                mode: Mode::Console,
+                code: transcript.code,
+                outputs: transcript.outputs,
+                syntax,
+                commands: transcript.commands,
+            })
+        }
+        Role::Output { .. } => None,
+    }
+}
+
+fn new_snippet(block: &Block, draft: &Draft, id: SnippetId) -> Snippet {
+    let announced = if draft.syntax.error.is_some() {
+        let comments = draft.syntax.comments.iter().map(|comment| &*comment.text);
+        std::iter::once(&*block.lead)
+            .chain(comments)
+            .chain(block.attributes.iter().map(String::as_str))
+            .find_map(announced_error)
+    } else {
+        None
+    };
+    Snippet {
+        id,
+        place: block.place,
+        heading: block.heading.clone(),
+        text: block.text.clone(),
+        code: draft.code.clone(),
+        mode: draft.mode,
+        outputs: draft.outputs.clone(),
+        continues: Vec::new(),
+        undefined: Vec::new(),
+        fragment: None,
+        announced_error: announced,
+        lead: block.lead.clone(),
+        attributes: block.attributes.clone(),
+    }
+}
+
+/// doctest's option flags among a block's attributes (`options=+ELLIPSIS, -SKIP`),
+/// as in [`ShownOutput::options`].
+fn doctest_options(attributes: &[String]) -> Vec<String> {
+    attributes
+        .iter()
+        .filter_map(|attribute| attribute.strip_prefix("options="))
+        .flat_map(transcript::option_flags)
+        .collect()
 }

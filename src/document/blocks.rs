@@ -1,0 +1,253 @@
+//! Collecting blocks on the way down a page.
+//!
+//! Every format's reader walks its guide from top to bottom and tells what it
+//! meets: headings, paragraphs, code. What stands above a block (its heading,
+//! the paragraph that announces it) is kept here, and so is the decision what
+//! code without a language is.
+
+use super::announcement::announces_output;
+use super::code;
+use super::language::Language;
+use super::{Block, Role};
+use crate::finding::Finding;
+use crate::position::Place;
+
+/// What was met so far.
+#[derive(Default)]
+pub(super) struct Collector {
+    pub(super) blocks: Vec<Block>,
+    pub(super) findings: Vec<Finding>,
+    heading: Option<String>,
+    lead: String,
+    /// Whether the last thing met was Python whose output may follow. Code in
+    /// another language in between ends that.
+    python_before: bool,
+    page: usize,
+}
+
+impl Collector {
+    /// A heading, as text.
+    pub(super) fn heading(&mut self, text: &str) {
+        let text = one_line(text);
+        if !text.is_empty() {
+            self.heading = Some(text);
+        }
+        self.lead.clear();
+        self.python_before = false;
+    }
+
+    /// A paragraph, or a list's item, as text.
+    pub(super) fn paragraph(&mut self, text: &str) {
+        let text = one_line(text);
+        if text.is_empty() {
+            return;
+        }
+        self.lead = text;
+    }
+
+    /// From here on names are not shared with what stood before.
+    pub(super) fn new_page(&mut self) {
+        self.page += 1;
+        self.python_before = false;
+        self.lead.clear();
+    }
+
+    /// The page that blocks are put on.
+    pub(super) fn page(&self) -> usize {
+        self.page
+    }
+
+    /// Puts the following blocks on a page that was begun before.
+    pub(super) fn on_page(&mut self, page: usize) {
+        self.page = page;
+    }
+
+    /// What announces the next block.
+    pub(super) fn lead(&self) -> &str {
+        &self.lead
+    }
+
+    /// Code, by what the guide says that it is.
+    pub(super) fn code(
+        &mut self,
+        language: Language,
+        place: Place,
+        text: &str,
+        attributes: Vec<String>,
+    ) {
+        let role = match language {
+            Language::Python => Some(Role::Python),
+            Language::Console => Some(Role::Transcript),
+            Language::Output { certain } => {
+                let announced = certain || announces_output(&self.lead);
+                let adjacent = self.lead.is_empty() || announced;
+                (self.python_before && adjacent).then_some(Role::Output { announced })
+            }
+            Language::Unknown => self.role_by_looks(text),
+            Language::Other => None,
+        };
+        // Python with prompts is a transcript, whatever the guide calls it.
+        let role = match role {
+            Some(Role::Python) if code::is_transcript(text) => Some(Role::Transcript),
+            role => role,
+        };
+        match role {
+            Some(role) => self.block(role, place, text, attributes),
+            None => {
+                self.lead.clear();
+                self.python_before = false;
+            }
+        }
+    }
+
+    /// A block whose role is settled. Blank lines around it are cut.
+    pub(super) fn block(&mut self, role: Role, place: Place, text: &str, attributes: Vec<String>) {
+        let (skipped, text) = trim_blank_lines(text);
+        if text.is_empty() {
+            return;
+        }
+        let lead = std::mem::take(&mut self.lead);
+        self.python_before = match role {
+            Role::Python | Role::Transcript => true,
+            Role::Output { .. } => self.python_before,
+        };
+        self.blocks.push(Block {
+            role,
+            place: place.plus(skipped),
+            text: dedent(text),
+            heading: self.heading.clone(),
+            lead,
+            attributes,
+            page: self.page,
+        });
+    }
+
+    /// A paragraph that is an output, `Output: 42`, or the word and the output on
+    /// the lines below it. `plain` text has no backticks to mark the output by.
+    /// Whether it was one.
+    pub(super) fn output_paragraph(&mut self, place: Place, raw: &str, plain: bool) -> bool {
+        if !self.python_before {
+            return false;
+        }
+        let first = raw.lines().next().unwrap_or_default();
+        let Some((label, rest)) = first.split_once([':', '：']) else {
+            return false;
+        };
+        if !announces_output(label) {
+            return false;
+        }
+        let marks: &[char] = if plain { &[] } else { &['*', '_', '\\'] };
+        let rest = rest.trim_start_matches(marks).trim_matches([' ', '\t']);
+        let unquoted = unquote(rest);
+        if !rest.is_empty() {
+            // "Result: the list is sorted" tells rather than shows.
+            let announced = unquoted.len() < rest.len();
+            if raw.lines().count() > 1 && !announced && !plain {
+                return false;
+            }
+            let role = Role::Output { announced };
+            let mut text = unquoted.to_owned();
+            for line in raw.lines().skip(1) {
+                text.push('\n');
+                text.push_str(unquote(line));
+            }
+            self.lead = one_line(label);
+            self.block(role, place, &text, Vec::new());
+            return true;
+        }
+        let below: Vec<&str> = raw.lines().skip(1).map(unquote).collect();
+        if below.is_empty() {
+            return false;
+        }
+        self.lead = one_line(label);
+        let role = Role::Output { announced: true };
+        self.block(role, place.plus(1), &below.join("\n"), Vec::new());
+        true
+    }
+
+    /// What was collected.
+    pub(super) fn finish(self) -> (Vec<Block>, Vec<Finding>) {
+        (self.blocks, self.findings)
+    }
+
+    fn role_by_looks(&self, text: &str) -> Option<Role> {
+        if code::is_transcript(text) {
+            return Some(Role::Transcript);
+        }
+        if code::looks_like_shell(text) {
+            return None;
+        }
+        let announced = self.python_before && announces_output(&self.lead);
+        if announced {
+            return Some(Role::Output { announced });
+        }
+        if code::reads_like_python(text) {
+            return Some(Role::Python);
+        }
+        (self.python_before && self.lead.is_empty()).then_some(Role::Output { announced: false })
+    }
+}
+
+/// A line without the backticks around it.
+fn unquote(line: &str) -> &str {
+    let line = line.trim_end();
+    line.strip_prefix('`')
+        .and_then(|rest| rest.strip_suffix('`'))
+        .unwrap_or(line)
+}
+
+/// The text on one line, with single blanks.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Cuts blank lines at both ends; how many stood at the start, and the rest
+/// without a newline at its end.
+pub(super) fn trim_blank_lines(text: &str) -> (usize, &str) {
+    let mut skipped = 0;
+    let mut rest = text;
+    while let Some(newline) = rest.find('\n') {
+        if !rest[..newline].trim().is_empty() {
+            break;
+        }
+        skipped += 1;
+        rest = &rest[newline + 1..];
+    }
+    if rest.trim().is_empty() {
+        return (skipped, "");
+    }
+    let end = rest.trim_end().len();
+    // Blanks at the end of the last line belong to it.
+    let line_end = rest[end..].find('\n').map_or(rest.len(), |at| end + at);
+    (skipped, &rest[..line_end])
+}
+
+/// Cuts the blanks that all lines begin with.
+pub(super) fn dedent(text: &str) -> String {
+    let mut common: Option<&str> = None;
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let blanks = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
+        let shared = common.map_or(blanks, |common| {
+            let equal = common
+                .bytes()
+                .zip(blanks.bytes())
+                .take_while(|(a, b)| a == b)
+                .count();
+            &common[..equal]
+        });
+        common = Some(shared);
+        if shared.is_empty() {
+            return text.to_owned();
+        }
+    }
+    let Some(common) = common else {
+        return text.to_owned();
+    };
+    let cut = |line: &str| {
+        let blank = line.trim().is_empty();
+        line.strip_prefix(common)
+            .unwrap_or(if blank { "" } else { line })
+            .to_owned()
+    };
+    text.split('\n').map(cut).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,291 @@
+//! Telling Python from other text, where the guide does not say which it is.
+//!
+//! That something parses is not enough: `Introduction`, `this or that` and
+//! `Note: important` all do. So each statement is asked what it proves.
+
+use crate::syntax::{Statement, StatementKind, Syntax};
+
+/// What a piece of text that parses as Python proves about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Evidence {
+    /// Words that happen to parse.
+    Words,
+    /// It has the look of code, but could as well be data or a name.
+    Look,
+    /// Nobody writes this but in Python.
+    Certain,
+}
+
+/// The strongest evidence that `code`, read as `syntax`, gives. Comments prove
+/// nothing.
+pub(super) fn evidence(code: &str, syntax: &Syntax) -> Option<Evidence> {
+    syntax
+        .top_level()
+        .map(|statement| evidence_of(code, syntax, statement))
+        .max()
+}
+
+fn evidence_of(code: &str, syntax: &Syntax, statement: &Statement) -> Evidence {
+    let text = &code[statement.range.clone()];
+    match &statement.kind {
+        StatementKind::Expression {
+            call: Some(function),
+            arguments,
+            ..
+        } => {
+            let awaited = text.starts_with("await ");
+            let glued = text.trim_start_matches("await ").len() > function.len()
+                && text.trim_start_matches("await ")[function.len()..].starts_with('(');
+            if !glued {
+                return Evidence::Words;
+            }
+            let known = matches!(
+                function.as_str(),
+                "print" | "input" | "help" | "dir" | "exit"
+            );
+            if awaited || known || !arguments.is_empty() || has_comment(syntax, statement) {
+                Evidence::Certain
+            } else {
+                Evidence::Look
+            }
+        }
+        StatementKind::Expression { .. } => {
+            if has_comment(syntax, statement) {
+                return Evidence::Certain;
+            }
+            let bracketed = text.starts_with(['[', '{', '(']);
+            if bracketed && text.contains(" for ") && text.contains(" in ") {
+                return Evidence::Certain;
+            }
+            expression_look(text)
+        }
+        StatementKind::Assignment {
+            value: Some(_),
+            targets,
+            augmented,
+        } => {
+            // `Example: x = 1` is an annotated assignment to the parser.
+            let target = targets.first().map_or("", |range| &code[range.clone()]);
+            let annotated = !augmented
+                && text[target.len().min(text.len())..]
+                    .trim_start()
+                    .starts_with(':');
+            if annotated && target.starts_with(char::is_uppercase) && !text.contains('\n') {
+                Evidence::Words
+            } else {
+                Evidence::Certain
+            }
+        }
+        StatementKind::Assignment {
+            value: None,
+            targets,
+            ..
+        } => {
+            let target = targets.first().map_or(0, |range| range.len());
+            let annotation = text[target..].trim_start_matches([':', ' ']);
+            let name: String = annotation
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            let is_type = matches!(
+                name.as_str(),
+                "int"
+                    | "str"
+                    | "float"
+                    | "bool"
+                    | "bytes"
+                    | "list"
+                    | "dict"
+                    | "set"
+                    | "tuple"
+                    | "List"
+                    | "Dict"
+                    | "Set"
+                    | "Tuple"
+                    | "Optional"
+                    | "Union"
+                    | "Any"
+            );
+            if is_type {
+                Evidence::Look
+            } else {
+                Evidence::Words
+            }
+        }
+        StatementKind::Delete
+        | StatementKind::Import
+        | StatementKind::Raise
+        | StatementKind::Assert
+        | StatementKind::Function(_)
+        | StatementKind::Class(_)
+        | StatementKind::Loop
+        | StatementKind::If
+        | StatementKind::Match
+        | StatementKind::With
+        | StatementKind::Try => Evidence::Certain,
+        StatementKind::Return => Evidence::Look,
+        StatementKind::Silent => Evidence::Words,
+    }
+}
+
+fn has_comment(syntax: &Syntax, statement: &Statement) -> bool {
+    let behind = syntax
+        .comments
+        .partition_point(|comment| comment.line < statement.lines.first);
+    syntax.comments[behind..]
+        .iter()
+        .take_while(|comment| comment.line <= statement.lines.last)
+        .any(|comment| !comment.alone)
+}
+
+/// Whether an expression has more than names and words in it.
+fn expression_look(text: &str) -> Evidence {
+    let quoted = text.contains(['"', '\'']);
+    let indexed = text.contains(['[', '{']);
+    let called = text
+        .find('(')
+        .is_some_and(|at| at > 0 && text.as_bytes()[at - 1].is_ascii_alphanumeric());
+    let calculated = text.contains(|c: char| c.is_ascii_digit())
+        && text.contains(['+', '*', '/', '%', '<', '>', '=', '&', '|', '^'])
+        || text.contains("**")
+        || text.contains("==");
+    let bullet = text.starts_with(['-', '*', '+']) && text[1..].starts_with(' ');
+    if !bullet && (quoted || indexed || called || calculated || text == "...") {
+        Evidence::Look
+    } else {
+        Evidence::Words
+    }
+}
+
+/// Whether a whole text reads like Python: it parses, and something in it is
+/// certain to be code.
+pub(super) fn reads_like_python(text: &str) -> bool {
+    if looks_like_another_language(text) {
+        return false;
+    }
+    let text = super::blocks::dedent(text);
+    let certain = |text: &str| {
+        let syntax = Syntax::of(text);
+        syntax.parses() && evidence(text, &syntax) == Some(Evidence::Certain)
+    };
+    certain(&text) || straighten_quotes(&text).is_some_and(|straight| certain(&straight))
+}
+
+/// Whether a text that may parse as Python is in a notation that happens to
+/// look alike: statements that end with `;`, or sections of settings.
+pub(super) fn looks_like_another_language(text: &str) -> bool {
+    let (mut lines, mut closed, mut sections) = (0_usize, 0_usize, 0_usize);
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        lines += 1;
+        if line.ends_with(';') || line.ends_with("};") {
+            closed += 1;
+        }
+        let name = line.trim_start_matches('[').trim_end_matches(']');
+        if line.starts_with('[')
+            && line.ends_with(']')
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'))
+        {
+            sections += 1;
+        }
+    }
+    closed * 2 > lines || (sections > 0 && lines > sections && text.contains('='))
+}
+
+/// Whether a text without a language is a shell session.
+pub(super) fn looks_like_shell(text: &str) -> bool {
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    first.starts_with("$ ")
+        || first.starts_with("% ")
+        || first.starts_with("# pip ")
+        || first.starts_with("C:\\")
+        || first.starts_with("PS> ")
+        || first.starts_with("PS C:")
+}
+
+/// A line's prompt, where it has one: `>>>`, `...`, `In [1]:`, `   ...:`; how
+/// many bytes it takes, blanks before and one behind it included, and whether it
+/// begins a statement.
+pub fn is_prompt(line: &str) -> Option<(usize, bool)> {
+    let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+    let rest = &line[blanks..];
+    for (prompt, begins) in [(">>>", true), ("...", false)] {
+        if let Some(after) = rest.strip_prefix(prompt) {
+            if after.is_empty() {
+                return Some((line.len(), begins));
+            }
+            if after.starts_with(' ') {
+                return Some((blanks + prompt.len() + 1, begins));
+            }
+            // IPython's continuation, `   ...: x`.
+            if let Some(after) = after.strip_prefix(':') {
+                let blank = usize::from(after.starts_with(' '));
+                return Some((blanks + prompt.len() + 1 + blank, false));
+            }
+        }
+    }
+    let number = rest.strip_prefix("In [")?;
+    let digits = number.len()
+        - number
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ' || c == '*')
+            .len();
+    let after = number[digits..].strip_prefix("]:")?;
+    let blank = usize::from(after.starts_with(' '));
+    Some((line.len() - after.len() + blank, true))
+}
+
+/// Whether a line begins a statement at a prompt.
+pub(super) fn begins_at_prompt(line: &str) -> bool {
+    matches!(is_prompt(line), Some((_, true)))
+}
+
+/// Whether a text is a console session: it has prompts, and not only inside the
+/// strings of a text that parses.
+pub(super) fn is_transcript(text: &str) -> bool {
+    if !text.contains(">>>") && !text.contains("In [") {
+        return false;
+    }
+    let first = text.lines().find(|line| {
+        let line = line.trim();
+        !line.is_empty() && !line.starts_with('#')
+    });
+    if first.is_some_and(begins_at_prompt) {
+        return true;
+    }
+    if !text.lines().any(begins_at_prompt) {
+        return false;
+    }
+    let dedented = super::blocks::dedent(text);
+    let syntax = Syntax::of(&dedented);
+    !syntax.parses()
+        && dedented.lines().enumerate().any(|(index, line)| {
+            let line_number = crate::position::LineNumber::from_index(index);
+            begins_at_prompt(line)
+                && !syntax
+                    .long_strings
+                    .iter()
+                    .any(|span| span.contains(line_number))
+        })
+}
+
+/// The text with typographic quotes, dashes and blanks as Python writes them;
+/// `None` where there are none. Lines and columns stay.
+pub fn straighten_quotes(text: &str) -> Option<String> {
+    const TYPOGRAPHIC: [char; 9] = [
+        '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}', '\u{201e}', '\u{201a}', '\u{a0}',
+        '\u{2013}', '\u{2212}',
+    ];
+    if text.is_ascii() || !text.contains(TYPOGRAPHIC) {
+        return None;
+    }
+    let straight = |c| match c {
+        '\u{201c}' | '\u{201d}' | '\u{201e}' => '"',
+        '\u{2018}' | '\u{2019}' | '\u{201a}' => '\'',
+        '\u{a0}' => ' ',
+        '\u{2013}' | '\u{2212}' => '-',
+        other => other,
+    };
+    Some(text.chars().map(straight).collect())
+}

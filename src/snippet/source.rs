@@ -1,0 +1,150 @@
+//! A script's code as it is run: the guide's own lines, mended only where they
+//! do not parse and mending makes them parse.
+//!
+//! Mended are typographic quotes, call-outs at the ends of lines, indentation
+//! that all lines share below a first line without it, and IPython's commands,
+//! which become `pass`. A line stays a line, and what cannot be mended stays as
+//! the guide has it.
+
+use crate::document::straighten_quotes;
+use crate::position::LineNumber;
+use crate::syntax::Syntax;
+
+/// Code that is ready to run.
+pub(super) struct Source {
+    pub(super) code: String,
+    pub(super) syntax: Syntax,
+    /// Lines with a command of IPython's, which are not run.
+    pub(super) commands: Vec<LineNumber>,
+}
+
+pub(super) fn of_script(text: &str) -> Source {
+    let syntax = Syntax::of(text);
+    if syntax.parses() {
+        return Source {
+            code: text.to_owned(),
+            syntax,
+            commands: Vec::new(),
+        };
+    }
+    let mends: [fn(&str) -> Option<String>; 3] = [straighten_quotes, without_callouts, trim_first];
+    let mut mended = text.to_owned();
+    for mend in mends {
+        if let Some(next) = mend(&mended) {
+            let syntax = Syntax::of(&next);
+            if syntax.parses() {
+                return Source {
+                    code: next,
+                    syntax,
+                    commands: Vec::new(),
+                };
+            }
+            mended = next;
+        }
+    }
+    if let Some((code, commands)) = without_commands(text) {
+        let syntax = Syntax::of(&code);
+        if syntax.parses() {
+            return Source {
+                code,
+                syntax,
+                commands,
+            };
+        }
+    }
+    Source {
+        code: text.to_owned(),
+        syntax,
+        commands: Vec::new(),
+    }
+}
+
+/// Cuts `<1>` at the ends of lines.
+fn without_callouts(text: &str) -> Option<String> {
+    if !text.contains('<') {
+        return None;
+    }
+    let mut found = false;
+    let lines: Vec<&str> = text
+        .split('\n')
+        .map(|line| {
+            let mut rest = line;
+            loop {
+                let trimmed = rest.trim_end();
+                let cut = trimmed
+                    .strip_suffix('>')
+                    .map(|inner| inner.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
+                    .filter(|inner| inner.len() + 1 < trimmed.len())
+                    .and_then(|inner| inner.strip_suffix('<'));
+                match cut {
+                    Some(cut) => {
+                        found = true;
+                        rest = cut.trim_end();
+                    }
+                    None => return rest,
+                }
+            }
+        })
+        .collect();
+    found.then(|| lines.join("\n"))
+}
+
+/// Cuts blanks that the first line has and the others do not: a guide's author
+/// pasted them.
+fn trim_first(text: &str) -> Option<String> {
+    text.starts_with([' ', '\t'])
+        .then(|| text.trim_start_matches([' ', '\t']).to_owned())
+}
+
+/// Puts `pass` in the place of `%magic`, `!command` and `?name` lines.
+pub(super) fn without_commands(text: &str) -> Option<(String, Vec<LineNumber>)> {
+    let mut commands = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
+    let mut continued = false;
+    for (index, line) in text.split('\n').enumerate() {
+        let trimmed = line.trim_start();
+        if continued || is_command(trimmed) {
+            commands.push(LineNumber::from_index(index));
+            let indentation = &line[..line.len() - trimmed.len()];
+            lines.push(if continued {
+                String::new()
+            } else {
+                format!("{indentation}pass")
+            });
+            continued = line.trim_end().ends_with('\\');
+        } else {
+            lines.push(line.to_owned());
+        }
+    }
+    (!commands.is_empty()).then(|| (lines.join("\n"), commands))
+}
+
+fn is_command(line: &str) -> bool {
+    let line = line.trim_end();
+    let magic = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if let Some(rest) = line.strip_prefix('%') {
+        return magic(rest.trim_start_matches('%'));
+    }
+    if let Some(rest) = line.strip_prefix('!') {
+        return !rest.starts_with('=') && !rest.is_empty();
+    }
+    if let Some(rest) = line.strip_prefix('?') {
+        return magic(rest.trim_start_matches('?'));
+    }
+    // `name?` asks for help, `x = !ls` and `x = %time f()` keep a command's result.
+    if let Some(name) = line.strip_suffix('?') {
+        let name = name.trim_end_matches('?');
+        return magic(name)
+            && name
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    }
+    line.split_once('=').is_some_and(|(target, value)| {
+        let value = value.trim_start();
+        target
+            .trim()
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_')
+            && (value.starts_with('!') || value.strip_prefix('%').is_some_and(magic))
+    })
+}

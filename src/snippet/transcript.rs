@@ -1,0 +1,225 @@
+//! Console sessions taken apart: the code behind the prompts, and the outputs
+//! below it.
+//!
+//! As in doctest, an output reaches from the line below a statement to the next
+//! prompt, and `...` directly below a statement continues it. Blank lines do not
+//! end an output inside a block, for what a program printed may have some; those
+//! before the next prompt belong to nobody.
+
+use crate::document::{Block, is_prompt};
+use crate::position::{LineNumber, LineSpan};
+use crate::syntax::Syntax;
+
+use super::{ShownOutput, doctest_options, source};
+
+pub(super) struct Transcript {
+    /// As many lines as the block has; lines of output are empty.
+    pub(super) code: String,
+    pub(super) outputs: Vec<ShownOutput>,
+    pub(super) commands: Vec<LineNumber>,
+}
+
+pub(super) fn read(block: &Block) -> Transcript {
+    let lines: Vec<&str> = block.text.split('\n').collect();
+    let mut reader = Reader {
+        block,
+        code: vec![String::new(); lines.len()],
+        outputs: Vec::new(),
+        statement: None,
+        output: Vec::new(),
+        in_statement: false,
+        block_options: doctest_options(&block.attributes),
+    };
+    let first = lines
+        .iter()
+        .position(|line| matches!(prompt(line), Some((_, true))))
+        .unwrap_or(lines.len());
+    // What stands above the first prompt is code, if it is: a definition that
+    // the session tries out.
+    let preamble = lines[..first].join("\n");
+    if !preamble.trim().is_empty() && Syntax::of(&preamble).parses() {
+        for (index, line) in lines[..first].iter().enumerate() {
+            reader.code[index] = (*line).to_owned();
+        }
+    }
+    for (index, line) in lines.iter().enumerate().skip(first) {
+        reader.line(index, line);
+    }
+    reader.end_example();
+
+    let code = reader.code.join("\n");
+    let (code, commands) = match source::without_commands(&code) {
+        Some((without, commands)) if !Syntax::of(&code).parses() => (without, commands),
+        Some(_) | None => (code, Vec::new()),
+    };
+    Transcript {
+        code,
+        outputs: reader.outputs,
+        commands,
+    }
+}
+
+/// doctest's flags in `+ELLIPSIS, -SKIP`: `ELLIPSIS`, `-SKIP`.
+pub(super) fn option_flags(text: &str) -> Vec<String> {
+    text.split([',', ' ', '\t'])
+        .map(str::trim)
+        .filter_map(|flag| match flag.strip_prefix('+') {
+            Some(on) => Some(on.to_owned()),
+            None => flag.starts_with('-').then(|| flag.to_owned()),
+        })
+        .filter(|flag| flag.len() > 1)
+        .collect()
+}
+
+/// A prompt, also one that lacks the blank behind it.
+fn prompt(line: &str) -> Option<(usize, bool)> {
+    is_prompt(line).or_else(|| {
+        let trimmed = line.trim_start();
+        let rest = trimmed.strip_prefix(">>>")?;
+        let glued = rest.starts_with(|c: char| c.is_alphanumeric() || "_([{'\"@#-".contains(c));
+        glued.then_some((line.len() - rest.len(), true))
+    })
+}
+
+struct Reader<'a> {
+    block: &'a Block,
+    code: Vec<String>,
+    outputs: Vec<ShownOutput>,
+    /// The lines of the statement whose output is being read, zero-based.
+    statement: Option<(usize, usize)>,
+    /// Lines of output so far, with their index.
+    output: Vec<(usize, String)>,
+    /// Whether the line before was code.
+    in_statement: bool,
+    block_options: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn line(&mut self, index: usize, line: &str) {
+        match prompt(line) {
+            Some((length, true)) => {
+                let code = &line[length..];
+                // Some write `>>>` before each line of a compound statement.
+                let continues = self.in_statement
+                    && (code.starts_with([' ', '\t']) || is_clause(code))
+                    && self.statement.is_some();
+                if !continues {
+                    self.end_example();
+                    self.statement = Some((index, index));
+                }
+                self.extend(index, code);
+            }
+            Some((length, false)) if self.in_statement => self.extend(index, &line[length..]),
+            Some((_, false)) | None => self.output_line(index, line),
+        }
+    }
+
+    fn extend(&mut self, index: usize, code: &str) {
+        code.clone_into(&mut self.code[index]);
+        if let Some((_, last)) = &mut self.statement {
+            *last = index;
+        }
+        self.in_statement = true;
+    }
+
+    fn output_line(&mut self, index: usize, line: &str) {
+        self.in_statement = false;
+        if self.statement.is_none() {
+            return;
+        }
+        // A comment on a line of its own, set off by a blank line, is the
+        // author's.
+        let after_blank = self
+            .output
+            .last()
+            .is_none_or(|(_, line)| line.trim().is_empty());
+        if line.starts_with("# ") && after_blank && !self.output.is_empty() {
+            self.end_example();
+            line.clone_into(&mut self.code[index]);
+            return;
+        }
+        self.output.push((index, line.to_owned()));
+    }
+
+    fn end_example(&mut self) {
+        self.in_statement = false;
+        let Some((first, last)) = self.statement.take() else {
+            self.output.clear();
+            return;
+        };
+        let mut output = std::mem::take(&mut self.output);
+        while output
+            .last()
+            .is_some_and(|(_, line)| line.trim().is_empty())
+        {
+            output.pop();
+        }
+        let leading = output
+            .iter()
+            .take_while(|(_, line)| line.trim().is_empty())
+            .count();
+        output.drain(..leading);
+
+        let mut options = self.block_options.clone();
+        for line in &self.code[first..=last] {
+            if let Some((_, flags)) = line.split_once("# doctest:") {
+                options.extend(option_flags(flags));
+            }
+        }
+        let mut skipped = false;
+        for flag in &options {
+            match flag.as_str() {
+                "SKIP" => skipped = true,
+                "-SKIP" => skipped = false,
+                _ => {}
+            }
+        }
+        if skipped {
+            // doctest does not run it, so nobody does.
+            self.code[first..=last].iter_mut().for_each(String::clear);
+        }
+        let Some(&(start, _)) = output.first() else {
+            return;
+        };
+        let lines: Vec<String> = output.into_iter().map(|(_, line)| line).collect();
+        self.outputs.push(ShownOutput {
+            place: self.block.place.plus(start),
+            text: without_out_prompt(lines).join("\n"),
+            announced: true,
+            statement: Some(LineSpan {
+                first: LineNumber::from_index(first),
+                last: LineNumber::from_index(last),
+            }),
+            options,
+        });
+    }
+}
+
+fn is_clause(code: &str) -> bool {
+    ["else:", "elif ", "except:", "except ", "finally:"]
+        .iter()
+        .any(|clause| code.starts_with(clause))
+}
+
+/// Cuts `Out[1]:` and the blanks that IPython puts below it.
+fn without_out_prompt(mut lines: Vec<String>) -> Vec<String> {
+    let Some(at) = lines.iter().position(|line| line.starts_with("Out[")) else {
+        return lines;
+    };
+    let Some(close) = lines[at].find("]:") else {
+        return lines;
+    };
+    let blank = usize::from(lines[at][close + 2..].starts_with(' '));
+    let length = close + 2 + blank;
+    lines[at].drain(..length);
+    let blanks = " ".repeat(length);
+    for line in &mut lines[at + 1..] {
+        if let Some(rest) = line.strip_prefix(&blanks) {
+            *line = rest.to_owned();
+        }
+    }
+    if lines[at].is_empty() {
+        lines.remove(at);
+    }
+    lines
+}
