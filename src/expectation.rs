@@ -18,11 +18,11 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use bound::{Bound, BoundError};
+pub use bound::{Bound, BoundError, bytes_in, seconds_in};
 pub use file::load;
 pub use pattern::{Pattern, PatternError, Piece, Placeholder};
 pub use python::PythonRange;
-pub use resolve::{Applied, ForClaim, Named, idle_entries, resolve};
+pub use resolve::{Applied, ForClaim, Named, idle_entries, resolve, says};
 
 use crate::position::{LineNumber, Place};
 use crate::snippet::{Mode, SnippetId};

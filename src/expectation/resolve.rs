@@ -208,7 +208,7 @@ fn fits(selector: &Selector, claim: &Named<'_>) -> bool {
 
 /// Whether `text` is the whole or one line of `whole`, blanks around lines and a
 /// leading `#` aside.
-fn says(whole: &str, text: &str) -> bool {
+pub fn says(whole: &str, text: &str) -> bool {
     fn lines(text: &str) -> Vec<&str> {
         text.trim()
             .lines()
