@@ -42,6 +42,9 @@ pub struct Confinement {
     /// Bytes that all files in `root` may take together, where the system can
     /// hold them to it.
     pub disk_bytes: u64,
+    /// Processes and threads that a task may have at a time, where the system
+    /// can only limit them once for all tasks (which goes for root).
+    pub processes: u64,
 }
 
 /// What the coordinator asks for. A worker answers each task with one

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::interpreter::Interpreter;
-use crate::protocol::{Reply, Run, Task};
+use crate::protocol::{Limits, Reply, Run, Task};
 
 mod channel;
 mod directory;
@@ -103,6 +103,8 @@ pub struct RunnerSettings {
     pub confine: Confine,
     /// Bytes that the files of a task may take together.
     pub disk_bytes: u64,
+    /// Processes that a task may have at a time: the largest limit of all tasks.
+    pub processes: u64,
     /// The program that is started as a worker: this one.
     pub program: PathBuf,
     /// How long a worker may take to make ready.
@@ -132,6 +134,7 @@ impl Default for RunnerSettings {
                 network: true,
             },
             disk_bytes: 512 << 20,
+            processes: Limits::default().processes,
             // Right even when the file has been replaced by a newer build.
             program: PathBuf::from("/proc/self/exe"),
             start_deadline: Duration::from_secs(60),

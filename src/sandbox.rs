@@ -1,13 +1,25 @@
 //! The box around a snippet: what it can reach, and how much it can use.
 //!
-//! One file a means (namespaces, Landlock, seccomp, limits, killing). Each says
-//! what it could not do on this system rather than doing less in silence.
+//! One file a means: namespaces, a file system of its own, Landlock, system
+//! calls, limits. Each says what it could not do on this system rather than
+//! doing less in silence. The worker enters the box once, its children inherit
+//! it, and [`enter_child`] adds what is a task's own.
 
 use std::ffi::OsString;
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 use crate::protocol::{Confinement, Limits};
+
+mod namespaces;
+mod files;
+mod access;
+mod system_calls;
+mod limits;
+mod network;
+
+pub use network::attempts as network_attempts;
 
 /// Something that the box cannot do on this system, as a sentence without a
 /// full stop that says what is left open.
@@ -29,8 +41,25 @@ pub enum SandboxError {
         /// What was tried.
         step: &'static str,
         /// What the kernel said.
-        source: std::io::Error,
+        source: io::Error,
     },
+    /// The process has several threads, so that nothing would hold for all.
+    #[error("the process has {count} threads; it must enter the box while it has one")]
+    Threads {
+        /// How many.
+        count: usize,
+    },
+}
+
+/// Names the step that an error belongs to.
+fn step<T, E: Into<io::Error>>(
+    name: &'static str,
+    result: Result<T, E>,
+) -> Result<T, SandboxError> {
+    result.map_err(|error| SandboxError::Step {
+        step: name,
+        source: error.into(),
+    })
 }
 
 /// The environment of a worker, and so of its snippets: this and nothing of the
@@ -64,26 +93,56 @@ pub fn environment(executable: &Path, hash_seed: u32) -> Vec<(OsString, OsString
 /// Call it first of all, before CPython is loaded: the process must have one
 /// thread. It forks, and returns only in the child, which goes on as the worker
 /// (with the same standard streams, its parent's death being its own). What
-/// stays behind watches over it and passes its exit status on.
-pub fn enter_worker(_confinement: &Confinement) -> Result<Vec<Gap>, SandboxError> {
-    Ok(Vec::new())
+/// stays behind watches over it: when standard input is closed at its other
+/// end, it kills the worker and all that the worker started; when the worker
+/// ends, it ends the same way.
+pub fn enter_worker(confinement: &Confinement) -> Result<Vec<Gap>, SandboxError> {
+    let threads = step("counting threads", std::fs::read_dir("/proc/self/task"))?.count();
+    if threads != 1 {
+        return Err(SandboxError::Threads { count: threads });
+    }
+    let mut gaps = Vec::new();
+    let worlds = namespaces::separate(confinement, &mut gaps)?;
+    namespaces::go_on_in_child()?;
+    namespaces::settle(&worlds, confinement, &mut gaps)?;
+    let view = files::arrange(&worlds, confinement, &mut gaps)?;
+    limits::give_up_privileges()?;
+    access::confine_worker(&worlds, &view, confinement, &mut gaps)?;
+    system_calls::filter(&worlds, confinement, &mut gaps)?;
+    // Its memory is nobody's to read, its children's least of all.
+    step("closing the memory", nix::sys::prctl::set_dumpable(false))?;
+    Ok(gaps)
 }
 
 /// Puts a forked child into the box of one task: its own session, its limits,
 /// and a layer that keeps it from the worker. `directory` is the task's own.
-pub fn enter_child(_limits: &Limits, _directory: &Path) -> Result<(), SandboxError> {
-    Ok(())
+pub fn enter_child(limits: &Limits, directory: &Path) -> Result<(), SandboxError> {
+    match nix::unistd::setsid() {
+        // A child that leads a group already is in a session of its own.
+        Ok(_) | Err(nix::errno::Errno::EPERM) => {}
+        Err(error) => return step("starting a session", Err(error)),
+    }
+    step(
+        "following the worker",
+        nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL),
+    )?;
+    step(
+        "opening the memory to itself",
+        nix::sys::prctl::set_dumpable(true),
+    )?;
+    limits::set(limits)?;
+    access::confine_child()?;
+    step(
+        "entering the directory",
+        std::env::set_current_dir(directory),
+    )
 }
 
 /// Ends everything that a task left running, and clears what it left in shared
 /// memory; returns how many processes were killed. The worker calls it after
 /// each task.
 pub fn end_task() -> u32 {
-    0
-}
-
-/// How often something in the worker's network tried to reach an address
-/// outside, since the network was made; `None` where that cannot be known.
-pub fn network_attempts() -> Option<u64> {
-    None
+    let killed = namespaces::kill_the_rest();
+    files::clear_shared_memory();
+    killed
 }

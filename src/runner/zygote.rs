@@ -71,6 +71,7 @@ impl Zygote {
                 files: settings.confine.files,
                 network: network_kept_away,
                 disk_bytes: settings.disk_bytes,
+                processes: settings.processes,
             },
         };
         let hello = channel

@@ -1,0 +1,5 @@
+# prints: MemoryError
+try:
+    bytearray(2 << 30)
+except MemoryError:
+    print("MemoryError")

@@ -1,0 +1,2 @@
+# prints: fine
+print("fine")
