@@ -83,6 +83,7 @@ impl Setting {
                 files: true,
                 network: true,
                 disk_bytes: 1 << 20,
+                processes: 256,
             },
             environment: vec![("LANG".into(), "C.UTF-8".into())],
             system: System::read(),

@@ -188,6 +188,7 @@ impl Facts {
             files,
             network,
             disk_bytes,
+            processes,
         } = confinement;
         for folder in readable {
             self.add_path("readable", folder);
@@ -195,6 +196,7 @@ impl Facts {
         self.add("files confined", &[u8::from(*files)]);
         self.add("network kept away", &[u8::from(*network)]);
         self.add("disk", &disk_bytes.to_le_bytes());
+        self.add("processes", &processes.to_le_bytes());
     }
 
     /// What a user lets snippets read can be anything, and its content shows in
