@@ -21,6 +21,7 @@ pub mod runner;
 pub mod observation;
 pub mod matching;
 pub mod verdict;
+pub mod results;
 pub mod configuration;
 pub mod cache;
 pub mod check;

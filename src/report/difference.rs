@@ -1,0 +1,120 @@
+//! What a guide says and what Python did, side by side, as a small diff.
+//!
+//! One line against one line is shown as two labelled lines with the differing
+//! part marked; longer texts as changed lines with two lines around them. Very
+//! long ones are cut in the middle, and that is said.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use anstyle::Style;
+use similar::{ChangeTag, TextDiff};
+
+use super::visible;
+use super::{BAD, FAINT, GOOD};
+
+/// The most lines of a diff that are shown.
+const MOST_LINES: usize = 40;
+/// Equal lines that are shown around a change.
+const LINES_AROUND: usize = 2;
+/// From this likeness on, the differing part of a line is worth marking.
+const ALIKE: f32 = 0.5;
+/// Shorter lines are taken in at a glance, and need no mark.
+const WORTH_MARKING: usize = 16;
+/// After this time a diff may be longer than it need be.
+const LONGEST_SEARCH: Duration = Duration::from_millis(300);
+
+/// Writes the difference, each line behind `margin`.
+pub fn write(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -> io::Result<()> {
+    let expected = expected.trim_end_matches('\n');
+    let actual = actual.trim_end_matches('\n');
+    if expected.contains('\n') || actual.contains('\n') {
+        write_lines(expected, actual, margin, out)
+    } else {
+        write_pair(expected, actual, margin, out)
+    }
+}
+
+fn write_pair(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -> io::Result<()> {
+    let (said, done) = (visible::text(expected), visible::text(actual));
+    let said = visible::cut_middle(&said, 160);
+    let done = visible::cut_middle(&done, 160);
+    let empty = |text: &str| if text.is_empty() { "(nothing)".to_owned() } else { text.to_owned() };
+    writeln!(out, "{margin} guide   {BAD}{}{BAD:#}", empty(&said))?;
+    writeln!(out, "{margin} Python  {GOOD}{}{GOOD:#}", empty(&done))?;
+    let words = TextDiff::from_chars(said.as_str(), done.as_str());
+    if done.len() >= WORTH_MARKING && words.ratio() >= ALIKE && said != done {
+        let mut marks = String::new();
+        for change in words.iter_all_changes() {
+            let columns = visible::width(change.value());
+            match change.tag() {
+                ChangeTag::Equal => marks.extend(std::iter::repeat_n(' ', columns)),
+                ChangeTag::Insert => marks.extend(std::iter::repeat_n('^', columns)),
+                ChangeTag::Delete => {}
+            }
+        }
+        let marks = marks.trim_end();
+        if !marks.is_empty() {
+            writeln!(out, "{margin}         {GOOD}{marks}{GOOD:#}")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_lines(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{margin} {BAD}- guide{BAD:#}  {GOOD}+ Python{GOOD:#}"
+    )?;
+    let difference = TextDiff::configure()
+        .timeout(LONGEST_SEARCH)
+        .diff_lines(expected, actual);
+    let mut lines: Vec<(Style, String)> = Vec::new();
+    let mut last_shown = 0;
+    let groups = difference.grouped_ops(LINES_AROUND);
+    for (index, group) in groups.iter().enumerate() {
+        if let Some(first) = group.first() {
+            let skipped = first.old_range().start.saturating_sub(last_shown);
+            if skipped > 0 {
+                lines.push((FAINT, format!("  … {}", same_lines(skipped))));
+            }
+        }
+        for operation in group {
+            for change in difference.iter_changes(operation) {
+                let (style, sign) = match change.tag() {
+                    ChangeTag::Equal => (Style::new(), ' '),
+                    ChangeTag::Delete => (BAD, '-'),
+                    ChangeTag::Insert => (GOOD, '+'),
+                };
+                let line = change.value().trim_end_matches(['\n', '\r']);
+                lines.push((style, format!("{sign} {}", visible::shortened(line))));
+            }
+            last_shown = operation.old_range().end;
+        }
+        if index + 1 == groups.len() {
+            let rest = difference.old_len().saturating_sub(last_shown);
+            if rest > 0 {
+                lines.push((FAINT, format!("  … {}", same_lines(rest))));
+            }
+        }
+    }
+    let left_out = lines.len().saturating_sub(MOST_LINES);
+    for (index, (style, line)) in lines.iter().enumerate() {
+        let behind = index.checked_sub(MOST_LINES / 2);
+        match behind {
+            Some(0) if left_out > 0 => {
+                writeln!(out, "{margin} {FAINT}  … {left_out} lines left out{FAINT:#}")?;
+            }
+            Some(hidden) if hidden < left_out => {}
+            Some(_) | None => writeln!(out, "{margin} {style}{line}{style:#}")?,
+        }
+    }
+    Ok(())
+}
+
+fn same_lines(count: usize) -> String {
+    match count {
+        1 => "1 equal line".to_owned(),
+        _ => format!("{count} equal lines"),
+    }
+}

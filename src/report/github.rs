@@ -1,0 +1,128 @@
+//! The report for GitHub's workflows: one command a finding, which GitHub shows
+//! beside the guide's own line.
+//!
+//! A line of a notebook is a line of a cell, which is no line of its file; such
+//! findings are shown at the file, and the message names the cell.
+
+use std::io::{self, Write};
+
+use super::{ReportOptions, visible};
+use crate::position::Place;
+use crate::results::{GuideResult, Results, SkippedIs};
+use crate::verdict::{SnippetStatus, Verdict};
+
+/// Writes the commands, and one line of counts for the log.
+pub fn write(results: &Results, options: ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+    for guide in &results.guides {
+        write_guide(guide, options, out)?;
+    }
+    for problem in &results.problems {
+        let mut message = problem.message.clone();
+        if let Some(help) = &problem.help {
+            message.push_str("\nhelp: ");
+            message.push_str(help);
+        }
+        let path = problem.path.to_string_lossy();
+        command(out, "error", &path, None, "could not be checked", &message)?;
+    }
+    let summary = results.summary();
+    let counts: Vec<String> = Verdict::ALL
+        .iter()
+        .map(|verdict| format!("{} {}", summary.count(*verdict), verdict.name()))
+        .collect();
+    writeln!(
+        out,
+        "{} snippets, {} claims on Python {}: {}; {} failures",
+        summary.snippets,
+        summary.claims,
+        results.python.version,
+        counts.join(", "),
+        summary.failures
+    )
+}
+
+fn write_guide(guide: &GuideResult, options: ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+    let path = guide.path.to_string_lossy();
+    for finding in &guide.findings {
+        let mut message = finding.message.clone();
+        if let Some(help) = &finding.help {
+            message.push_str("\nhelp: ");
+            message.push_str(help);
+        }
+        command(out, "error", &path, Some(finding.place), "guide", &message)?;
+    }
+    let skipped_level = match options.skipped {
+        SkippedIs::Counted => "notice",
+        SkippedIs::AFinding => "error",
+    };
+    for snippet in &guide.snippets {
+        if let SnippetStatus::Skipped { reason } = &snippet.verdict.status {
+            command(out, skipped_level, &path, Some(snippet.place), "skipped", reason)?;
+        }
+        for failure in &snippet.verdict.failures {
+            let mut message = failure.message.clone();
+            if let Some(cause) = failure.follows_from {
+                message.push_str(&format!("\nfollows from what failed at line {cause}"));
+            }
+            command(out, "error", &path, Some(failure.place), "failed", &message)?;
+        }
+        for claim in &snippet.verdict.claims {
+            let mut message = match claim.verdict {
+                Verdict::Wrong | Verdict::Unstable => format!(
+                    "guide:  {}\nPython: {}",
+                    claim.expected,
+                    claim.actual.as_deref().unwrap_or("(nothing)")
+                ),
+                Verdict::Unreached => format!("this never happened: {}", claim.expected),
+                Verdict::Blank => format!(
+                    "the comment has lost its text; Python: {}",
+                    claim.actual.as_deref().unwrap_or("(nothing)")
+                ),
+                Verdict::Holds | Verdict::Tolerated | Verdict::Skipped => continue,
+            };
+            if let Some(reason) = &claim.reason {
+                message.push('\n');
+                message.push_str(reason);
+            }
+            command(out, "error", &path, Some(claim.place), claim.verdict.name(), &message)?;
+        }
+    }
+    Ok(())
+}
+
+fn command(
+    out: &mut dyn Write,
+    level: &str,
+    path: &str,
+    place: Option<Place>,
+    title: &str,
+    message: &str,
+) -> io::Result<()> {
+    let lines: Vec<String> = message.lines().map(visible::shortened).collect();
+    let mut message = lines.join("\n");
+    let line = match place {
+        None => String::new(),
+        Some(place) if place.cell.is_some() => {
+            message.insert_str(0, &format!("{place}: "));
+            String::new()
+        }
+        Some(place) => format!(",line={place}"),
+    };
+    writeln!(
+        out,
+        "::{level} file={}{line},title={}::{}",
+        property(&visible::text(path)),
+        property(title),
+        data(&message)
+    )
+}
+
+/// A command's message, escaped as the runner's own toolkit does.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A command's property, in which `:` and `,` would end it.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
