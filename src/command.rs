@@ -1,1 +1,46 @@
 //! The commands, one file each: they join the parts and choose the exit status.
+//!
+//! A command gets its arguments as plain values; how they are spelt on the
+//! command line is not known here. Results go to standard output, everything
+//! else to standard error.
+
+pub mod console;
+pub mod selection;
+pub mod check;
+pub mod explain;
+pub mod pythons;
+
+pub use console::{Color, Console};
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::configuration::ConfigurationError;
+
+/// Why a command could not do its work; the exit status is 2.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The project's configuration cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// A folder that was named cannot be walked.
+    #[error("{}: cannot be walked: {message}", .folder.display())]
+    Walk {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// There is nothing to work on.
+    #[error("no guide was named, and {because}; name one: trueprint check GUIDE")]
+    NoGuide {
+        /// Why the configuration does not name one.
+        because: String,
+    },
+    /// The working directory is gone.
+    #[error("the working directory cannot be found out: {0}")]
+    WorkingDirectory(io::Error),
+    /// The report could not be written.
+    #[error("the report could not be written: {0}")]
+    Output(io::Error),
+}
