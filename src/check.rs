@@ -1,1 +1,588 @@
 //! The main job: guides in, verdicts out. Prints nothing.
+//!
+//! Every guide is read and planned first, then all their tasks share the
+//! workers, so that many small guides run as well in parallel as one large one.
+//! What differs is run a second time, with another hash seed, to tell what is
+//! wrong from what is never twice the same.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use rayon::prelude::*;
+
+use crate::claim::{self, Claim};
+use crate::document::{self, DocumentError, Format};
+use crate::expectation::{self, ExpectationError, Expectations, GuideExpectations};
+use crate::interpreter::Interpreter;
+use crate::plan::{self, Defaults, Plan, PlannedTask};
+use crate::protocol::{Limits, Run};
+use crate::results::{GuideResult, Problem, PythonUsed, Results, SnippetResult};
+use crate::runner::{
+    Confine, Interrupt, Job, Outcome, Runner, RunnerError, RunnerEvent, RunnerSettings,
+};
+use crate::snippet::{self, Guide, Snippet};
+use crate::verdict::{self, Circumstances, Failure, Judged, SnippetStatus, SnippetVerdict, Verdict};
+
+/// A file that is taken for a guide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The file.
+    pub path: PathBuf,
+    /// How it came to be one.
+    pub origin: Origin,
+}
+
+/// How a file came to be taken for a guide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It was named: that no snippet is found in it is a problem.
+    Named,
+    /// It lies in a folder that was named, among files that may have none.
+    ComeUpon,
+}
+
+impl Source {
+    /// A file that was named.
+    pub fn named(path: PathBuf) -> Self {
+        Self {
+            path,
+            origin: Origin::Named,
+        }
+    }
+
+    /// A file that lies in a folder that was named.
+    pub fn come_upon(path: PathBuf) -> Self {
+        Self {
+            path,
+            origin: Origin::ComeUpon,
+        }
+    }
+}
+
+/// How guides are checked.
+#[derive(Clone, Debug)]
+pub struct CheckSettings {
+    /// The interpreter that runs the snippets.
+    pub interpreter: Interpreter,
+    /// The guides' format, where their names do not tell.
+    pub format: Option<Format>,
+    /// How many snippets run at a time; `None` for one a core.
+    pub jobs: Option<NonZeroUsize>,
+    /// What a snippet may use, where no expectation says otherwise.
+    pub limits: Limits,
+    /// Whether snippets may use the network.
+    pub network: bool,
+    /// What snippets may read beside what Python needs.
+    pub readable: Vec<PathBuf>,
+    /// What is documented about the guides.
+    pub expectations: Expectations,
+}
+
+/// What goes on, told as it happens and from several threads.
+#[derive(Clone, Copy, Debug)]
+pub enum CheckEvent<'a> {
+    /// So many tasks are about to be run.
+    Planned {
+        /// How many.
+        tasks: usize,
+    },
+    /// A task is through.
+    Finished,
+    /// So many tasks are about to be run once more, because something differs.
+    Again {
+        /// How many.
+        tasks: usize,
+    },
+    /// A worker died over a task, which is tried once more.
+    Retried {
+        /// What is known of it.
+        detail: &'a str,
+    },
+}
+
+/// Why nothing could be checked at all.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// There are no workers.
+    #[error(transparent)]
+    Runner(#[from] RunnerError),
+}
+
+/// The hash seed of the first run, and of the one that tells wrong from unstable.
+const HASH_SEEDS: [u32; 2] = [0, 20_160_927];
+
+/// Reads, runs and judges the guides.
+pub fn check(
+    sources: &[Source],
+    settings: &CheckSettings,
+    interrupt: &Interrupt,
+    listener: &(dyn Fn(CheckEvent<'_>) + Sync),
+) -> Result<Results, CheckError> {
+    let started = Instant::now();
+    let now = SystemTime::now();
+    let mut results = Results {
+        python: PythonUsed {
+            version: settings.interpreter.version,
+            executable: settings.interpreter.executable.clone(),
+        },
+        guides: Vec::new(),
+        problems: Vec::new(),
+        without_snippets: Vec::new(),
+        expectation_errors: Vec::new(),
+        box_gaps: Vec::new(),
+        elapsed: Duration::ZERO,
+        interrupted: false,
+    };
+    let readings: Vec<Reading<'_>> = sources
+        .par_iter()
+        .map(|source| Reading::of(source, settings))
+        .collect();
+    let mut prepared = Vec::new();
+    for reading in readings {
+        match reading {
+            Reading::Ready(guide) => prepared.push(*guide),
+            Reading::Problem(problem) => results.problems.push(problem),
+            Reading::NoSnippet(path) => results.without_snippets.push(path),
+        }
+    }
+    if prepared.is_empty() && results.problems.is_empty() {
+        results.problems = std::mem::take(&mut results.without_snippets)
+            .into_iter()
+            .map(no_snippet)
+            .collect();
+    }
+    let mut runs = Runs::of(&prepared);
+    runs.run_all(&prepared, settings, interrupt, listener, &mut results.box_gaps)?;
+    let mut judged = judge_all(&prepared, &runs, settings, now);
+    if runs.run_again(&prepared, &judged, settings, interrupt, listener)? {
+        judged = judge_all(&prepared, &runs, settings, now);
+    }
+    for (guide, judged) in prepared.into_iter().zip(judged) {
+        results.expectation_errors.extend(guide.expectation_errors(&judged, settings));
+        results.guides.push(guide.into_result(judged));
+    }
+    results.interrupted = interrupt.is_raised();
+    results.elapsed = started.elapsed();
+    Ok(results)
+}
+
+/// What came of reading a file.
+enum Reading<'a> {
+    Ready(Box<Prepared<'a>>),
+    Problem(Problem),
+    NoSnippet(PathBuf),
+}
+
+/// A guide that is ready to run.
+struct Prepared<'a> {
+    guide: Guide,
+    claims: Vec<Vec<Claim>>,
+    expectations: Option<&'a GuideExpectations>,
+    plan: Plan,
+}
+
+impl<'a> Reading<'a> {
+    fn of(source: &Source, settings: &'a CheckSettings) -> Self {
+        let document = match document::read(&source.path, settings.format) {
+            Ok(document) => document,
+            Err(error) => return Self::Problem(unreadable(source, &error)),
+        };
+        let guide = snippet::from_document(document);
+        if guide.snippets.is_empty() {
+            return match source.origin {
+                Origin::Named => Self::Problem(no_snippet(guide.path)),
+                Origin::ComeUpon => Self::NoSnippet(guide.path),
+            };
+        }
+        let claims: Vec<Vec<Claim>> = guide.snippets.iter().map(claim::read).collect();
+        let expectations = settings.expectations.for_guide(&guide.path);
+        let defaults = Defaults {
+            limits: settings.limits,
+            network: settings.network,
+        };
+        let plan = plan::plan(&guide, &claims, expectations, defaults);
+        Self::Ready(Box::new(Prepared {
+            guide,
+            claims,
+            expectations,
+            plan,
+        }))
+    }
+}
+
+fn unreadable(source: &Source, error: &DocumentError) -> Problem {
+    let position = match error {
+        DocumentError::Binary { line, column, .. } | DocumentError::NotUtf8 { line, column, .. } => {
+            Some((*line, *column))
+        }
+        DocumentError::Missing { .. }
+        | DocumentError::Folder { .. }
+        | DocumentError::NotAFile { .. }
+        | DocumentError::Unreadable { .. }
+        | DocumentError::TooLarge { .. } => None,
+    };
+    // The error names the file for those who have nothing else; a problem has it
+    // as a path.
+    let mut place = source.path.display().to_string();
+    if let Some((line, column)) = position {
+        place.push_str(&format!(":{line}:{column}"));
+    }
+    let text = error.to_string();
+    let message = text.strip_prefix(&format!("{place}: ")).unwrap_or(&text);
+    let (message, help) = match message.split_once("; ") {
+        Some((message, help)) => (message, Some(help.to_owned())),
+        None => (message, None),
+    };
+    Problem {
+        path: source.path.clone(),
+        position,
+        message: message.to_owned(),
+        help,
+    }
+}
+
+fn no_snippet(path: PathBuf) -> Problem {
+    Problem {
+        path,
+        position: None,
+        message: "no Python snippet was found in it".to_owned(),
+        help: Some(
+            "check that this is the guide you mean, and that its Python stands in fences, \
+             in console transcripts, or in paragraphs of its own; --input-format says how it \
+             is written where its name does not"
+                .to_owned(),
+        ),
+    }
+}
+
+impl Prepared<'_> {
+    fn circumstances<'b>(&'b self, settings: &'b CheckSettings, now: SystemTime) -> Circumstances<'b> {
+        Circumstances {
+            guide: &self.guide,
+            claims: &self.claims,
+            expectations: self.expectations,
+            version: settings.interpreter.version,
+            standard_modules: &settings.interpreter.standard_modules,
+            now,
+        }
+    }
+
+    /// The entries that name something that is not there, and those that
+    /// tolerate nothing. What was skipped may well need its entries.
+    fn expectation_errors(
+        &self,
+        judged: &JudgedGuide,
+        settings: &CheckSettings,
+    ) -> Vec<ExpectationError> {
+        let Some(expectations) = self.expectations else {
+            return Vec::new();
+        };
+        let mut errors = expectation::resolve(expectations, &self.guide);
+        let mut forgave = Vec::new();
+        for snippet in &judged.snippets {
+            errors.extend(snippet.errors.iter().cloned());
+            forgave.extend(snippet.forgave.iter().copied());
+        }
+        let version = settings.interpreter.version;
+        let ran = |snippet: &expectation::SnippetExpectations| {
+            judged.snippets.iter().any(|judged| {
+                self.guide.snippets[judged.snippet].id == snippet.id
+                    && judged.verdict.status == SnippetStatus::Ran
+            })
+        };
+        errors.extend(expectation::idle_entries(
+            expectations,
+            ran,
+            [version.major, version.minor, version.micro],
+            &forgave,
+        ));
+        errors
+    }
+
+    fn into_result(self, judged: JudgedGuide) -> GuideResult {
+        let snippets = self.guide.snippets.into_iter().zip(judged.snippets);
+        GuideResult {
+            path: self.guide.path,
+            format: self.guide.format,
+            findings: self.guide.findings,
+            snippets: snippets
+                .zip(judged.elapsed)
+                .map(|((snippet, judged), elapsed)| SnippetResult {
+                    place: snippet.place,
+                    last_place: snippet.last_place(),
+                    id: snippet.id,
+                    heading: snippet.heading,
+                    text: snippet.text,
+                    elapsed,
+                    verdict: judged.verdict,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What became of the tasks of all guides.
+struct Runs {
+    /// For each guide and task.
+    first: Vec<Vec<Outcome>>,
+    /// The second run, where there was one.
+    again: Vec<Vec<Option<Run>>>,
+}
+
+impl Runs {
+    fn of(prepared: &[Prepared<'_>]) -> Self {
+        let tasks = prepared.iter().map(|guide| guide.plan.tasks.len());
+        Self {
+            first: prepared.iter().map(|_| Vec::new()).collect(),
+            again: tasks.map(|count| vec![None; count]).collect(),
+        }
+    }
+
+    fn run_all(
+        &mut self,
+        prepared: &[Prepared<'_>],
+        settings: &CheckSettings,
+        interrupt: &Interrupt,
+        listener: &(dyn Fn(CheckEvent<'_>) + Sync),
+        gaps: &mut Vec<String>,
+    ) -> Result<(), CheckError> {
+        let tasks = prepared.iter().flat_map(|guide| &guide.plan.tasks);
+        let jobs: Vec<Job> = tasks.map(|planned| Job::from(planned.task.clone())).collect();
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        listener(CheckEvent::Planned { tasks: jobs.len() });
+        let runner = start(prepared, settings, HASH_SEEDS[0], jobs.len())?;
+        gaps.extend(runner.gaps().iter().cloned());
+        let mut outcomes = runner
+            .run(&jobs, interrupt, &|event| tell(event, listener))
+            .into_iter();
+        for (guide, first) in prepared.iter().zip(&mut self.first) {
+            first.extend(outcomes.by_ref().take(guide.plan.tasks.len()));
+        }
+        Ok(())
+    }
+
+    /// Runs what differs once more; says whether anything did.
+    fn run_again(
+        &mut self,
+        prepared: &[Prepared<'_>],
+        judged: &[JudgedGuide],
+        settings: &CheckSettings,
+        interrupt: &Interrupt,
+        listener: &(dyn Fn(CheckEvent<'_>) + Sync),
+    ) -> Result<bool, CheckError> {
+        let mut wanted = Vec::new();
+        for (guide, (prepared, judged)) in prepared.iter().zip(judged).enumerate() {
+            for (index, planned) in prepared.plan.tasks.iter().enumerate() {
+                let differs = |snippet: &usize| judged.snippets[*snippet].differs;
+                let ran = matches!(self.first[guide][index], Outcome::Ran(_));
+                if ran && planned.snippets.iter().any(differs) {
+                    wanted.push((guide, index));
+                }
+            }
+        }
+        if wanted.is_empty() || interrupt.is_raised() {
+            return Ok(false);
+        }
+        listener(CheckEvent::Again { tasks: wanted.len() });
+        let jobs: Vec<Job> = wanted
+            .iter()
+            .map(|&(guide, index)| Job {
+                task: prepared[guide].plan.tasks[index].task.clone(),
+                estimate: match &self.first[guide][index] {
+                    Outcome::Ran(run) => Duration::try_from_secs_f64(run.wall_seconds).ok(),
+                    Outcome::Failed { .. }
+                    | Outcome::WorkerDied { .. }
+                    | Outcome::Overdue { .. }
+                    | Outcome::Interrupted => None,
+                },
+            })
+            .collect();
+        let runner = start(prepared, settings, HASH_SEEDS[1], jobs.len())?;
+        let outcomes = runner.run(&jobs, interrupt, &|event| tell(event, listener));
+        for ((guide, index), outcome) in wanted.into_iter().zip(outcomes) {
+            self.again[guide][index] = match outcome {
+                Outcome::Ran(run) => Some(run),
+                Outcome::Failed { .. }
+                | Outcome::WorkerDied { .. }
+                | Outcome::Overdue { .. }
+                | Outcome::Interrupted => None,
+            };
+        }
+        Ok(true)
+    }
+}
+
+fn tell(event: RunnerEvent<'_>, listener: &(dyn Fn(CheckEvent<'_>) + Sync)) {
+    match event {
+        RunnerEvent::Started { .. } => {}
+        RunnerEvent::Retried { detail, .. } => listener(CheckEvent::Retried { detail }),
+        RunnerEvent::Finished { .. } => listener(CheckEvent::Finished),
+    }
+}
+
+fn start(
+    prepared: &[Prepared<'_>],
+    settings: &CheckSettings,
+    hash_seed: u32,
+    tasks: usize,
+) -> Result<Runner, CheckError> {
+    let defaults = RunnerSettings::default();
+    let workers = settings.jobs.unwrap_or(defaults.workers);
+    let runner_settings = RunnerSettings {
+        workers: workers.min(NonZeroUsize::new(tasks).unwrap_or(NonZeroUsize::MIN)),
+        hash_seed,
+        preload: preload(prepared, &settings.interpreter),
+        readable: settings.readable.clone(),
+        confine: Confine {
+            network: !settings.network,
+            ..defaults.confine
+        },
+        ..defaults
+    };
+    Ok(Runner::start(&settings.interpreter, runner_settings)?)
+}
+
+/// The modules that workers import before the first task: what the guides
+/// import of the standard library, since a child then has it for nothing. Other
+/// packages are left to the snippets: importing them may start threads, and may
+/// do what only the snippet should be seen to do; as do the few left out here.
+fn preload(prepared: &[Prepared<'_>], interpreter: &Interpreter) -> Vec<String> {
+    const NOT_AHEAD: [&str; 8] = [
+        "this",
+        "antigravity",
+        "__main__",
+        "__future__",
+        "idlelib",
+        "test",
+        "tkinter",
+        "turtle",
+    ];
+    // CPython before 3.10 does not say which modules are its own.
+    const SLOW_TO_IMPORT: [&str; 24] = [
+        "abc", "argparse", "ast", "asyncio", "collections", "concurrent", "contextlib", "copy",
+        "ctypes", "dataclasses", "datetime", "decimal", "enum", "functools", "inspect", "json",
+        "logging", "multiprocessing", "pathlib", "random", "re", "threading", "typing", "unittest",
+    ];
+    let mut modules: Vec<String> = Vec::new();
+    for name in prepared.iter().flat_map(|guide| &guide.plan.preload) {
+        let top = name.split('.').next().unwrap_or(name);
+        let standard = if interpreter.standard_modules.is_empty() {
+            SLOW_TO_IMPORT.contains(&top)
+        } else {
+            interpreter.standard_modules.iter().any(|known| known == top)
+        };
+        if standard && !NOT_AHEAD.contains(&top) && !modules.contains(name) {
+            modules.push(name.clone());
+        }
+    }
+    modules
+}
+
+/// What is thought of the snippets of a guide, in page order.
+struct JudgedGuide {
+    snippets: Vec<Judged>,
+    elapsed: Vec<Option<Duration>>,
+}
+
+fn judge_all(
+    prepared: &[Prepared<'_>],
+    runs: &Runs,
+    settings: &CheckSettings,
+    now: SystemTime,
+) -> Vec<JudgedGuide> {
+    prepared
+        .par_iter()
+        .zip(&runs.first)
+        .zip(&runs.again)
+        .map(|((guide, first), again)| judge_guide(guide, first, again, settings, now))
+        .collect()
+}
+
+fn judge_guide(
+    guide: &Prepared<'_>,
+    first: &[Outcome],
+    again: &[Option<Run>],
+    settings: &CheckSettings,
+    now: SystemTime,
+) -> JudgedGuide {
+    let circumstances = guide.circumstances(settings, now);
+    let mut judged: Vec<Option<Judged>> = guide.guide.snippets.iter().map(|_| None).collect();
+    let mut elapsed = vec![None; judged.len()];
+    for left_out in &guide.plan.left_out {
+        let index = left_out.snippet;
+        judged[index] = Some(verdict::not_run(index, &left_out.reason, circumstances));
+    }
+    for (index, planned) in guide.plan.tasks.iter().enumerate() {
+        let verdicts = match first.get(index) {
+            Some(Outcome::Ran(run)) => {
+                for &snippet in &planned.snippets {
+                    elapsed[snippet] = Duration::try_from_secs_f64(run.wall_seconds).ok();
+                }
+                verdict::judge_task(planned, run, again[index].as_ref(), circumstances)
+            }
+            Some(Outcome::Failed { message }) => {
+                blame(planned, &format!("it could not be run: {message}"), circumstances)
+            }
+            Some(Outcome::WorkerDied { detail }) => blame(
+                planned,
+                &format!("it took down two workers, one after the other: {detail}"),
+                circumstances,
+            ),
+            Some(Outcome::Overdue { after }) => blame(
+                planned,
+                &format!("no answer came within {} s", after.as_secs()),
+                circumstances,
+            ),
+            Some(Outcome::Interrupted) | None => planned
+                .snippets
+                .iter()
+                .map(|&snippet| verdict::not_run(snippet, "the run was interrupted", circumstances))
+                .collect(),
+        };
+        for one in verdicts {
+            let index = one.snippet;
+            judged[index] = Some(one);
+        }
+    }
+    let snippets = judged.into_iter().enumerate().map(|(index, judged)| {
+        judged.unwrap_or_else(|| verdict::not_run(index, "it was not planned", circumstances))
+    });
+    JudgedGuide {
+        snippets: snippets.collect(),
+        elapsed,
+    }
+}
+
+/// The verdicts of a task that took its worker down: it failed, and nothing of
+/// it is known to have happened. Which snippet of a chain did it is not known
+/// either, so it is put down to the first.
+fn blame(planned: &PlannedTask, message: &str, circumstances: Circumstances<'_>) -> Vec<Judged> {
+    let snippets = &circumstances.guide.snippets;
+    let first: Option<&Snippet> = planned.snippets.first().map(|&index| &snippets[index]);
+    planned
+        .snippets
+        .iter()
+        .map(|&index| {
+            let place = snippets[index].place;
+            let cause = first.map(|first| first.place).filter(|cause| *cause != place);
+            let mut judged = verdict::not_run(index, message, circumstances);
+            for claim in &mut judged.verdict.claims {
+                claim.verdict = Verdict::Unreached;
+                claim.rule = "unreached";
+            }
+            judged.verdict = SnippetVerdict {
+                status: SnippetStatus::Failed,
+                failures: vec![Failure {
+                    place,
+                    message: message.to_owned(),
+                    follows_from: cause,
+                }],
+                ..judged.verdict
+            };
+            judged
+        })
+        .collect()
+}

@@ -15,7 +15,10 @@ pub use console::{Color, Console};
 use std::io;
 use std::path::PathBuf;
 
+use crate::check::CheckError;
 use crate::configuration::ConfigurationError;
+use crate::expectation::ExpectationError;
+use crate::interpreter::InterpreterError;
 
 /// Why a command could not do its work; the exit status is 2.
 #[derive(Debug, thiserror::Error)]
@@ -37,10 +40,41 @@ pub enum CommandError {
         /// Why the configuration does not name one.
         because: String,
     },
+    /// Expectations cannot be read.
+    #[error("{}", listed(.0))]
+    Expectations(Vec<ExpectationError>),
+    /// There is no interpreter to run the guides with.
+    #[error(transparent)]
+    Interpreter(#[from] InterpreterError),
+    /// Nothing could be checked at all.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// The system does not let the command wait for Ctrl-C.
+    #[error("signals cannot be waited for: {0}")]
+    Signals(io::Error),
     /// The working directory is gone.
     #[error("the working directory cannot be found out: {0}")]
     WorkingDirectory(io::Error),
     /// The report could not be written.
     #[error("the report could not be written: {0}")]
     Output(io::Error),
+}
+
+fn listed(errors: &[ExpectationError]) -> String {
+    let mut lines = Vec::new();
+    for error in errors {
+        lines.push(error.to_string());
+        lines.extend(error.help.iter().map(|help| format!("  help: {help}")));
+    }
+    lines.join("\n")
+}
+
+/// What became of writing results. Whoever reads them may have seen enough, as
+/// in `trueprint check … | head`: that is no error.
+fn written(result: io::Result<()>) -> Result<(), CommandError> {
+    match result {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(CommandError::Output(error)),
+    }
 }

@@ -9,6 +9,7 @@ pub mod visible;
 pub mod difference;
 pub mod terminal;
 pub mod explanation;
+pub mod interpreters;
 pub mod json;
 pub mod junit;
 pub mod github;

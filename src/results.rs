@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::document::Format;
+use crate::expectation::ExpectationError;
 use crate::finding::Finding;
 use crate::interpreter::Version;
 use crate::position::{LineNumber, Place};
@@ -24,6 +25,8 @@ pub struct Results {
     pub problems: Vec<Problem>,
     /// Files that a folder or a pattern brought in and that have no snippet.
     pub without_snippets: Vec<PathBuf>,
+    /// Entries of the expectations that name nothing, or that tolerate nothing.
+    pub expectation_errors: Vec<ExpectationError>,
     /// What the box could not do on this system, one sentence each.
     pub box_gaps: Vec<String>,
     /// Wall-clock time of the whole run.
@@ -78,6 +81,8 @@ pub struct SnippetResult {
 pub struct Problem {
     /// The guide, or the folder or pattern that should have named one.
     pub path: PathBuf,
+    /// The line and the column (both one-based) of what stands in the way.
+    pub position: Option<(LineNumber, usize)>,
     /// What was expected and what was found, as a sentence without a full stop.
     pub message: String,
     /// What the user can do about it.
@@ -93,6 +98,8 @@ pub struct Summary {
     pub problems: usize,
     /// What is wrong with the guides as texts.
     pub findings: usize,
+    /// Entries of the expectations that name nothing, or that tolerate nothing.
+    pub expectation_errors: usize,
     /// Snippets.
     pub snippets: usize,
     /// Snippets that ran to their end.
@@ -143,6 +150,7 @@ impl Results {
             summary.add(guide);
         }
         summary.problems = self.problems.len();
+        summary.expectation_errors = self.expectation_errors.len();
         summary
     }
 
@@ -219,7 +227,7 @@ impl Summary {
             .filter(|(verdict, _)| verdict.is_finding())
             .map(|(_, count)| count)
             .sum();
-        claims + self.failures + self.findings
+        claims + self.failures + self.findings + self.expectation_errors
     }
 
     fn add(&mut self, guide: &GuideResult) {

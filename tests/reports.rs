@@ -8,6 +8,7 @@ use std::time::Duration;
 use snapbox::{Data, assert_data_eq};
 use trueprint::claim::ClaimKind;
 use trueprint::document::Format;
+use trueprint::expectation::ExpectationError;
 use trueprint::finding::Finding;
 use trueprint::interpreter::Version;
 use trueprint::position::{LineNumber, LineSpan, Place};
@@ -311,8 +312,15 @@ import ages_of_others";
         ],
         problems: vec![Problem {
             path: PathBuf::from("guide/latin-1.txt"),
-            message: "not UTF-8: byte 0xe9 at line 3, column 7".to_owned(),
+            position: LineNumber::new(3).map(|line| (line, 7)),
+            message: "byte 0xe9 is not UTF-8".to_owned(),
             help: Some("save the file as UTF-8".to_owned()),
+        }],
+        expectation_errors: vec![ExpectationError {
+            file: PathBuf::from("expectations/ages.toml"),
+            line: LineNumber::new(7),
+            message: "this entry tolerates nothing".to_owned(),
+            help: Some("take it away".to_owned()),
         }],
         ..well()
     }
@@ -348,6 +356,7 @@ fn well() -> Results {
         }],
         problems: Vec::new(),
         without_snippets: Vec::new(),
+        expectation_errors: Vec::new(),
         box_gaps: Vec::new(),
         elapsed: Duration::from_millis(40),
         interrupted: false,

@@ -16,14 +16,16 @@ pub fn write(results: &Results, options: ReportOptions, out: &mut dyn Write) -> 
     for guide in &results.guides {
         write_guide(guide, options, out)?;
     }
+    for error in &results.expectation_errors {
+        let message = with_help(&error.message, error.help.as_deref());
+        let path = error.file.to_string_lossy();
+        command(out, "error", &path, error.line.map(Place::line), "expectations", &message)?;
+    }
     for problem in &results.problems {
-        let mut message = problem.message.clone();
-        if let Some(help) = &problem.help {
-            message.push_str("\nhelp: ");
-            message.push_str(help);
-        }
+        let message = with_help(&problem.message, problem.help.as_deref());
         let path = problem.path.to_string_lossy();
-        command(out, "error", &path, None, "could not be checked", &message)?;
+        let place = problem.position.map(|(line, _)| Place::line(line));
+        command(out, "error", &path, place, "could not be checked", &message)?;
     }
     let summary = results.summary();
     let counts: Vec<String> = Verdict::ALL
@@ -44,11 +46,7 @@ pub fn write(results: &Results, options: ReportOptions, out: &mut dyn Write) -> 
 fn write_guide(guide: &GuideResult, options: ReportOptions, out: &mut dyn Write) -> io::Result<()> {
     let path = guide.path.to_string_lossy();
     for finding in &guide.findings {
-        let mut message = finding.message.clone();
-        if let Some(help) = &finding.help {
-            message.push_str("\nhelp: ");
-            message.push_str(help);
-        }
+        let message = with_help(&finding.message, finding.help.as_deref());
         command(out, "error", &path, Some(finding.place), "guide", &message)?;
     }
     let skipped_level = match options.skipped {
@@ -88,6 +86,13 @@ fn write_guide(guide: &GuideResult, options: ReportOptions, out: &mut dyn Write)
         }
     }
     Ok(())
+}
+
+fn with_help(message: &str, help: Option<&str>) -> String {
+    match help {
+        Some(help) => format!("{message}\nhelp: {help}"),
+        None => message.to_owned(),
+    }
 }
 
 fn command(

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::expectation::ExpectationError;
 use crate::finding::Finding;
-use crate::position::Place;
+use crate::position::{LineNumber, Place};
 use crate::results::{GuideResult, Problem, Results, SnippetResult};
 use crate::verdict::{Failure, Judgement, Prose, SnippetStatus, Unclaimed, Verdict};
 
@@ -34,6 +35,8 @@ struct Report {
     problems: Vec<CouldNotCheck>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     without_snippets: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    expectation_errors: Vec<EntryError>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     box_gaps: Vec<String>,
     #[serde(skip_serializing_if = "is_false")]
@@ -122,6 +125,20 @@ struct TextFinding {
 #[derive(Serialize)]
 struct CouldNotCheck {
     path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+}
+
+#[derive(Serialize)]
+struct EntryError {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
@@ -140,6 +157,7 @@ struct Counts {
     guides: usize,
     problems: usize,
     findings: usize,
+    expectation_errors: usize,
     snippets: usize,
     ran: usize,
     failed: usize,
@@ -175,12 +193,14 @@ impl Report {
                 .iter()
                 .map(|path| path.to_string_lossy().into_owned())
                 .collect(),
+            expectation_errors: results.expectation_errors.iter().map(EntryError::of).collect(),
             box_gaps: results.box_gaps.clone(),
             interrupted: results.interrupted,
             summary: Counts {
                 guides: summary.guides,
                 problems: summary.problems,
                 findings: summary.findings,
+                expectation_errors: summary.expectation_errors,
                 snippets: summary.snippets,
                 ran: summary.ran,
                 failed: summary.failed,
@@ -297,8 +317,21 @@ impl CouldNotCheck {
     fn of(problem: &Problem) -> Self {
         Self {
             path: problem.path.to_string_lossy().into_owned(),
+            line: problem.position.map(|(line, _)| line.get()),
+            column: problem.position.map(|(_, column)| column),
             message: problem.message.clone(),
             help: problem.help.clone(),
+        }
+    }
+}
+
+impl EntryError {
+    fn of(error: &ExpectationError) -> Self {
+        Self {
+            path: error.file.to_string_lossy().into_owned(),
+            line: error.line.map(LineNumber::get),
+            message: error.message.clone(),
+            help: error.help.clone(),
         }
     }
 }

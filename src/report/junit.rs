@@ -16,6 +16,23 @@ pub fn write(results: &Results, options: ReportOptions, out: &mut dyn Write) -> 
     for guide in &results.guides {
         report.add_test_suite(suite(guide, options));
     }
+    for error in &results.expectation_errors {
+        let path = visible::text(&error.file.to_string_lossy());
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(visible::text(&error.message));
+        if let Some(help) = &error.help {
+            status.set_description(visible::text(help));
+        }
+        let name = match error.line {
+            Some(line) => format!("entry at line {line}"),
+            None => "can be used".to_owned(),
+        };
+        let mut case = TestCase::new(name, status);
+        case.set_classname(path.as_str());
+        let mut suite = TestSuite::new(path);
+        suite.add_test_case(case);
+        report.add_test_suite(suite);
+    }
     for problem in &results.problems {
         let path = problem.path.to_string_lossy();
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);

@@ -22,11 +22,25 @@ pub fn write(results: &Results, options: ReportOptions, out: &mut dyn Write) -> 
     for guide in &results.guides {
         write_guide(guide, options, out)?;
     }
+    for error in &results.expectation_errors {
+        let place = match error.line {
+            Some(line) => format!("{}:{line}", path(&error.file)),
+            None => path(&error.file),
+        };
+        writeln!(out, "{place}: {BAD}{}{BAD:#}", visible::text(&error.message))?;
+        if let Some(help) = &error.help {
+            writeln!(out, "  {FAINT}help:{FAINT:#} {}", visible::text(help))?;
+        }
+        writeln!(out)?;
+    }
     for problem in &results.problems {
+        let mut place = path(&problem.path);
+        if let Some((line, column)) = problem.position {
+            place.push_str(&format!(":{line}:{column}"));
+        }
         writeln!(
             out,
-            "{STRONG}{}{STRONG:#}: {BAD}could not be checked{BAD:#}: {}",
-            path(&problem.path),
+            "{STRONG}{place}{STRONG:#}: {BAD}could not be checked{BAD:#}: {}",
             visible::text(&problem.message)
         )?;
         if let Some(help) = &problem.help {
@@ -167,7 +181,7 @@ fn write_snippet(
         }
     }
     entries.sort_by_key(|(place, _)| *place);
-    let file = path(&guide.path);
+    let file = format!("  {}", path(&guide.path));
     let mut follows: Vec<(Place, usize)> = Vec::new();
     let mut one_liners = false;
     for (place, entry) in &entries {

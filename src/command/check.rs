@@ -1,0 +1,208 @@
+//! `trueprint check`: run and judge, and report what was found.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::selection::{self, Selection, UseConfiguration};
+use super::{CommandError, Console};
+use crate::check::{self, CheckEvent, CheckSettings};
+use crate::configuration::Project;
+use crate::document::Format;
+use crate::expectation::{self, Expectations};
+use crate::interpreter::{self, Interpreter, Request, Search, Surroundings};
+use crate::protocol::Limits;
+use crate::report::{self, ReportFormat, ReportOptions};
+use crate::results::{Results, Status};
+use crate::runner::Interrupt;
+
+/// What `check` is asked for.
+#[derive(Clone, Debug)]
+pub struct CheckArguments {
+    /// Which guides, and how they are run.
+    pub run: RunArguments,
+    /// How the results are written.
+    pub format: ReportFormat,
+    /// What is shown beyond the findings.
+    pub options: ReportOptions,
+}
+
+/// What every command that runs guides is asked for.
+#[derive(Clone, Debug)]
+pub struct RunArguments {
+    /// The guides; none for those of the project.
+    pub guides: Vec<PathBuf>,
+    /// The interpreters; none for those of the project, or else the default.
+    pub pythons: Vec<String>,
+    /// The guides' format, where their names do not tell.
+    pub input_format: Option<Format>,
+    /// How many snippets run at a time.
+    pub jobs: Option<NonZeroUsize>,
+    /// How long a snippet may take.
+    pub timeout: Option<Duration>,
+    /// Whether snippets may use the network.
+    pub network: bool,
+    /// Expectations files or folders beside those of the project.
+    pub expectations: Vec<PathBuf>,
+    /// Whether the project's configuration is looked for.
+    pub configuration: UseConfiguration,
+}
+
+/// Guides, interpreters and settings, all found and ready to be checked.
+pub struct Prepared {
+    /// What is worked on.
+    pub selection: Selection,
+    /// The settings, one for each interpreter.
+    pub settings: Vec<CheckSettings>,
+    /// Raised when the user wants to stop.
+    pub interrupt: Interrupt,
+}
+
+/// Runs the command.
+pub fn run(arguments: &CheckArguments, console: Console) -> Result<Status, CommandError> {
+    let prepared = prepare(&arguments.run, console)?;
+    let mut worst = Status::Holds;
+    for settings in &prepared.settings {
+        let results = check_one(&prepared, settings, console)?;
+        let mut out = console.results();
+        let report = report::write(&results, arguments.format, arguments.options, &mut out);
+        super::written(report.and_then(|()| out.flush()))?;
+        worst = worst.max(results.status(arguments.options.skipped));
+        if results.interrupted {
+            break;
+        }
+    }
+    Ok(worst)
+}
+
+/// Finds everything that a run needs.
+pub fn prepare(arguments: &RunArguments, console: Console) -> Result<Prepared, CommandError> {
+    let selection = selection::select(&arguments.guides, arguments.configuration)?;
+    let project = selection.project.as_ref();
+    let expectations = expectations(&arguments.expectations, project)?;
+    let interpreters = interpreters(&arguments.pythons, project, console)?;
+    let settings = interpreters.into_iter().map(|interpreter| CheckSettings {
+        interpreter,
+        format: arguments.input_format,
+        jobs: arguments
+            .jobs
+            .or_else(|| project.and_then(|project| project.settings.jobs)),
+        limits: limits(arguments.timeout, project),
+        network: arguments.network || project.is_some_and(|project| project.settings.network),
+        readable: readable(project),
+        expectations: expectations.clone(),
+    });
+    Ok(Prepared {
+        settings: settings.collect(),
+        selection,
+        interrupt: Interrupt::on_signals().map_err(CommandError::Signals)?,
+    })
+}
+
+/// Checks the selected guides on one interpreter, and shows how far it is while
+/// somebody watches.
+pub fn check_one(
+    prepared: &Prepared,
+    settings: &CheckSettings,
+    console: Console,
+) -> Result<Results, CommandError> {
+    let progress = if console.is_watched() {
+        ProgressBar::new(0)
+    } else {
+        ProgressBar::hidden()
+    };
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {elapsed}")
+        .expect("the template is well-formed");
+    progress.set_style(style);
+    let version = settings.interpreter.version;
+    let listener = |event: CheckEvent<'_>| match event {
+        CheckEvent::Planned { tasks } => {
+            progress.set_length(tasks as u64);
+            progress.set_message(format!("Python {version}"));
+        }
+        CheckEvent::Again { tasks } => progress.inc_length(tasks as u64),
+        CheckEvent::Finished => progress.inc(1),
+        CheckEvent::Retried { detail } => {
+            progress.suspend(|| {
+                console.note(&format!("a worker died, and its snippet is run again: {detail}"));
+            });
+        }
+    };
+    let results = check::check(
+        &prepared.selection.sources,
+        settings,
+        &prepared.interrupt,
+        &listener,
+    );
+    progress.finish_and_clear();
+    let results = results?;
+    for gap in &results.box_gaps {
+        console.note(gap);
+    }
+    Ok(results)
+}
+
+fn expectations(
+    named: &[PathBuf],
+    project: Option<&Project>,
+) -> Result<Expectations, CommandError> {
+    let mut places = named.to_vec();
+    let mut root = std::env::current_dir().map_err(CommandError::WorkingDirectory)?;
+    if let Some(project) = project {
+        let folder = project.root.join(&project.settings.expectations);
+        if folder.is_dir() {
+            places.push(folder);
+        }
+        root.clone_from(&project.root);
+    }
+    expectation::load(&places, &root).map_err(CommandError::Expectations)
+}
+
+fn interpreters(
+    named: &[String],
+    project: Option<&Project>,
+    console: Console,
+) -> Result<Vec<Interpreter>, CommandError> {
+    let asked = match project {
+        Some(project) if named.is_empty() => project.settings.pythons.as_slice(),
+        Some(_) | None => named,
+    };
+    let search = if asked.is_empty() {
+        Search::Default
+    } else {
+        let requests = asked.iter().map(|text| Request::from_str(text));
+        Search::Named(requests.collect::<Result<_, _>>()?)
+    };
+    let found = interpreter::discover(&search, &Surroundings::of_this_process()?)?;
+    for note in &found.notes {
+        console.note(note);
+    }
+    Ok(found.usable)
+}
+
+fn limits(timeout: Option<Duration>, project: Option<&Project>) -> Limits {
+    let mut limits = Limits::default();
+    let settings = project.map(|project| &project.settings);
+    if let Some(timeout) = timeout.or_else(|| settings.and_then(|settings| settings.timeout)) {
+        limits.wall_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX).max(1);
+        limits.cpu_seconds = limits.cpu_seconds.max(timeout.as_secs().saturating_mul(2));
+    }
+    if let Some(settings) = settings {
+        limits.memory_bytes = settings.memory.unwrap_or(limits.memory_bytes);
+        limits.processes = settings.processes.unwrap_or(limits.processes);
+        limits.output_bytes = settings.output.unwrap_or(limits.output_bytes);
+    }
+    limits
+}
+
+fn readable(project: Option<&Project>) -> Vec<PathBuf> {
+    let Some(project) = project else {
+        return Vec::new();
+    };
+    let readable = project.settings.readable.iter();
+    readable.map(|path| project.root.join(path)).collect()
+}
