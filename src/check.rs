@@ -22,7 +22,9 @@ use crate::runner::{
     Confine, Interrupt, Job, Outcome, Runner, RunnerError, RunnerEvent, RunnerSettings,
 };
 use crate::snippet::{self, Guide, Snippet};
-use crate::verdict::{self, Circumstances, Failure, Judged, SnippetStatus, SnippetVerdict, Verdict};
+use crate::verdict::{
+    self, Circumstances, Failure, Judged, SnippetStatus, SnippetVerdict, Verdict,
+};
 
 /// A file that is taken for a guide.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,13 +155,21 @@ pub fn check(
             .collect();
     }
     let mut runs = Runs::of(&prepared);
-    runs.run_all(&prepared, settings, interrupt, listener, &mut results.box_gaps)?;
+    runs.run_all(
+        &prepared,
+        settings,
+        interrupt,
+        listener,
+        &mut results.box_gaps,
+    )?;
     let mut judged = judge_all(&prepared, &runs, settings, now);
     if runs.run_again(&prepared, &judged, settings, interrupt, listener)? {
         judged = judge_all(&prepared, &runs, settings, now);
     }
     for (guide, judged) in prepared.into_iter().zip(judged) {
-        results.expectation_errors.extend(guide.expectation_errors(&judged, settings));
+        results
+            .expectation_errors
+            .extend(guide.expectation_errors(&judged, settings));
         results.guides.push(guide.into_result(judged));
     }
     results.interrupted = interrupt.is_raised();
@@ -188,7 +198,7 @@ impl<'a> Reading<'a> {
             Ok(document) => document,
             Err(error) => return Self::Problem(unreadable(source, &error)),
         };
-        let guide = snippet::from_document(document);
+        let guide = snippet::from_document(&document);
         if guide.snippets.is_empty() {
             return match source.origin {
                 Origin::Named => Self::Problem(no_snippet(guide.path)),
@@ -213,9 +223,8 @@ impl<'a> Reading<'a> {
 
 fn unreadable(source: &Source, error: &DocumentError) -> Problem {
     let position = match error {
-        DocumentError::Binary { line, column, .. } | DocumentError::NotUtf8 { line, column, .. } => {
-            Some((*line, *column))
-        }
+        DocumentError::Binary { line, column, .. }
+        | DocumentError::NotUtf8 { line, column, .. } => Some((*line, *column)),
         DocumentError::Missing { .. }
         | DocumentError::Folder { .. }
         | DocumentError::NotAFile { .. }
@@ -257,7 +266,11 @@ fn no_snippet(path: PathBuf) -> Problem {
 }
 
 impl Prepared<'_> {
-    fn circumstances<'b>(&'b self, settings: &'b CheckSettings, now: SystemTime) -> Circumstances<'b> {
+    fn circumstances<'b>(
+        &'b self,
+        settings: &'b CheckSettings,
+        now: SystemTime,
+    ) -> Circumstances<'b> {
         Circumstances {
             guide: &self.guide,
             claims: &self.claims,
@@ -348,7 +361,9 @@ impl Runs {
         gaps: &mut Vec<String>,
     ) -> Result<(), CheckError> {
         let tasks = prepared.iter().flat_map(|guide| &guide.plan.tasks);
-        let jobs: Vec<Job> = tasks.map(|planned| Job::from(planned.task.clone())).collect();
+        let jobs: Vec<Job> = tasks
+            .map(|planned| Job::from(planned.task.clone()))
+            .collect();
         if jobs.is_empty() {
             return Ok(());
         }
@@ -386,7 +401,9 @@ impl Runs {
         if wanted.is_empty() || interrupt.is_raised() {
             return Ok(false);
         }
-        listener(CheckEvent::Again { tasks: wanted.len() });
+        listener(CheckEvent::Again {
+            tasks: wanted.len(),
+        });
         let jobs: Vec<Job> = wanted
             .iter()
             .map(|&(guide, index)| Job {
@@ -462,9 +479,30 @@ fn preload(prepared: &[Prepared<'_>], interpreter: &Interpreter) -> Vec<String> 
     ];
     // CPython before 3.10 does not say which modules are its own.
     const SLOW_TO_IMPORT: [&str; 24] = [
-        "abc", "argparse", "ast", "asyncio", "collections", "concurrent", "contextlib", "copy",
-        "ctypes", "dataclasses", "datetime", "decimal", "enum", "functools", "inspect", "json",
-        "logging", "multiprocessing", "pathlib", "random", "re", "threading", "typing", "unittest",
+        "abc",
+        "argparse",
+        "ast",
+        "asyncio",
+        "collections",
+        "concurrent",
+        "contextlib",
+        "copy",
+        "ctypes",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "functools",
+        "inspect",
+        "json",
+        "logging",
+        "multiprocessing",
+        "pathlib",
+        "random",
+        "re",
+        "threading",
+        "typing",
+        "unittest",
     ];
     let mut modules: Vec<String> = Vec::new();
     for name in prepared.iter().flat_map(|guide| &guide.plan.preload) {
@@ -472,7 +510,10 @@ fn preload(prepared: &[Prepared<'_>], interpreter: &Interpreter) -> Vec<String> 
         let standard = if interpreter.standard_modules.is_empty() {
             SLOW_TO_IMPORT.contains(&top)
         } else {
-            interpreter.standard_modules.iter().any(|known| known == top)
+            interpreter
+                .standard_modules
+                .iter()
+                .any(|known| known == top)
         };
         if standard && !NOT_AHEAD.contains(&top) && !modules.contains(name) {
             modules.push(name.clone());
@@ -523,9 +564,11 @@ fn judge_guide(
                 }
                 verdict::judge_task(planned, run, again[index].as_ref(), circumstances)
             }
-            Some(Outcome::Failed { message }) => {
-                blame(planned, &format!("it could not be run: {message}"), circumstances)
-            }
+            Some(Outcome::Failed { message }) => blame(
+                planned,
+                &format!("it could not be run: {message}"),
+                circumstances,
+            ),
             Some(Outcome::WorkerDied { detail }) => blame(
                 planned,
                 &format!("it took down two workers, one after the other: {detail}"),
@@ -567,7 +610,9 @@ fn blame(planned: &PlannedTask, message: &str, circumstances: Circumstances<'_>)
         .iter()
         .map(|&index| {
             let place = snippets[index].place;
-            let cause = first.map(|first| first.place).filter(|cause| *cause != place);
+            let cause = first
+                .map(|first| first.place)
+                .filter(|cause| *cause != place);
             let mut judged = verdict::not_run(index, message, circumstances);
             for claim in &mut judged.verdict.claims {
                 claim.verdict = Verdict::Unreached;

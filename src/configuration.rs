@@ -135,7 +135,8 @@ pub fn read(file: &Path) -> Result<Project, ConfigurationError> {
 
 /// Reads a duration: a number and its unit, as in `30s`, `1.5 min`, `500ms`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no duration; write it with its unit, such as `30s` or `2min`");
+    let wrong =
+        || format!("`{text}` is no duration; write it with its unit, such as `30s` or `2min`");
     let (number, unit) = amount(text).ok_or_else(wrong)?;
     let seconds = match unit {
         "ms" => number / 1000.0,
@@ -196,7 +197,9 @@ impl Project {
             }
         }
         let guides = by_pattern.into_iter().flatten();
-        Ok(guides.map(|guide| shortest(&self.root.join(guide), from)).collect())
+        Ok(guides
+            .map(|guide| shortest(&self.root.join(guide), from))
+            .collect())
     }
 
     fn patterns(&self) -> Result<GlobSet, ConfigurationError> {
@@ -205,7 +208,8 @@ impl Project {
             let glob = GlobBuilder::new(pattern).literal_separator(true).build();
             set.add(glob.map_err(|error| self.invalid(pattern, error.to_string()))?);
         }
-        set.build().map_err(|error| self.invalid("guides", error.to_string()))
+        set.build()
+            .map_err(|error| self.invalid("guides", error.to_string()))
     }
 
     /// An error at the first line of the file that has this text.
@@ -295,9 +299,9 @@ fn project(file: &Path, text: &str, table: Table) -> Result<Project, Configurati
         pythons: table.pythons.unwrap_or_default(),
         timeout: match table.timeout {
             None => None,
-            Some(text) => Some(
-                duration(text.get_ref()).map_err(|message| invalid(text.span(), message))?,
-            ),
+            Some(text) => {
+                Some(duration(text.get_ref()).map_err(|message| invalid(text.span(), message))?)
+            }
         },
         jobs: table.jobs,
         network: table.network.unwrap_or(default.network),
@@ -351,7 +355,8 @@ fn shortest(path: &Path, from: &Path) -> PathBuf {
 }
 
 fn size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no size; write it with its unit, such as `512 MiB` or `1GB`");
+    let wrong =
+        || format!("`{text}` is no size; write it with its unit, such as `512 MiB` or `1GB`");
     let (number, unit) = amount(text).ok_or_else(wrong)?;
     let factor = match unit {
         "B" => 1.0,

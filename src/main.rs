@@ -1,3 +1,7 @@
 //! The executable: the command line, and the hidden worker.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    trueprint::cli::run(std::env::args_os())
+}

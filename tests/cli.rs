@@ -38,7 +38,9 @@ fn main() {
         .collect();
     cases.sort();
     let trials = cases.into_iter().map(|file| {
-        let name = file.file_stem().map(|name| name.to_string_lossy().into_owned());
+        let name = file
+            .file_stem()
+            .map(|name| name.to_string_lossy().into_owned());
         Trial::test(name.unwrap_or_default(), move || check(&file))
     });
     libtest_mimic::run(&arguments, trials.collect()).exit();
@@ -69,7 +71,12 @@ fn check(file: &Path) -> Result<(), Failed> {
         return Ok(());
     }
     let difference = similar::TextDiff::from_lines(case.text(), found.text());
-    Err(format!("{}:\n{}", file.display(), difference.unified_diff().header("case", "found")).into())
+    Err(format!(
+        "{}:\n{}",
+        file.display(),
+        difference.unified_diff().header("case", "found")
+    )
+    .into())
 }
 
 impl Case {
@@ -139,7 +146,12 @@ impl Case {
                 .output()?;
             stdout.push_str(&String::from_utf8(output.stdout)?);
             stderr.push_str(&String::from_utf8(output.stderr)?);
-            statuses.push(output.status.code().map_or("signal".to_owned(), |code| code.to_string()));
+            statuses.push(
+                output
+                    .status
+                    .code()
+                    .map_or("signal".to_owned(), |code| code.to_string()),
+            );
         }
         seen.insert("status".to_owned(), format!("{}\n", statuses.join(" ")));
         seen.insert("stdout".to_owned(), redacted(&stdout, folder.path()));
@@ -159,7 +171,11 @@ impl Case {
     fn with(&self, seen: &BTreeMap<String, String>) -> Self {
         let mut sections: Vec<(String, String)> = self.files().cloned().collect();
         let after = seen.keys().filter(|name| name.starts_with("after "));
-        for name in COMPARED.iter().map(|name| (*name).to_owned()).chain(after.cloned()) {
+        for name in COMPARED
+            .iter()
+            .map(|name| (*name).to_owned())
+            .chain(after.cloned())
+        {
             if let Some(content) = seen.get(&name).filter(|content| !content.is_empty()) {
                 sections.push((name, content.clone()));
             }
@@ -179,24 +195,27 @@ fn unescaped(content: &str) -> String {
 
 /// The output without what differs from machine to machine.
 fn redacted(text: &str, folder: &Path) -> String {
-    let text = text.replace('\u{1b}', "␛").replace(&*folder.to_string_lossy(), "[FOLDER]");
+    let text = text
+        .replace('\u{1b}', "␛")
+        .replace(&*folder.to_string_lossy(), "[FOLDER]");
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
         let trimmed = line.trim_start();
         let indent = &line[..line.len() - trimmed.len()];
         let member = |name: &str| trimmed.starts_with(&format!("\"{name}\": "));
         let comma = if trimmed.ends_with(',') { "," } else { "" };
-        let line = if trimmed.starts_with("Python ") && trimmed.ends_with('s') && trimmed.contains('(') {
-            format!("{indent}Python [VERSION] ([EXECUTABLE]), [TIME]")
-        } else if member("seconds") {
-            format!("{indent}\"seconds\": [TIME]{comma}")
-        } else if member("version") {
-            format!("{indent}\"version\": [VERSION]{comma}")
-        } else if member("executable") {
-            format!("{indent}\"executable\": [EXECUTABLE]{comma}")
-        } else {
-            timeless(line)
-        };
+        let line =
+            if trimmed.starts_with("Python ") && trimmed.ends_with('s') && trimmed.contains('(') {
+                format!("{indent}Python [VERSION] ([EXECUTABLE]), [TIME]")
+            } else if member("seconds") {
+                format!("{indent}\"seconds\": [TIME]{comma}")
+            } else if member("version") {
+                format!("{indent}\"version\": [VERSION]{comma}")
+            } else if member("executable") {
+                format!("{indent}\"executable\": [EXECUTABLE]{comma}")
+            } else {
+                timeless(line)
+            };
         lines.push(line);
     }
     let mut text = lines.join("\n");

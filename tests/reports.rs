@@ -48,12 +48,22 @@ fn terminal_in_colour() {
 
 #[test]
 fn terminal_with_everything() {
-    check(&mixed(), ReportFormat::Terminal, EVERYTHING, "terminal-with-everything.txt");
+    check(
+        &mixed(),
+        ReportFormat::Terminal,
+        EVERYTHING,
+        "terminal-with-everything.txt",
+    );
 }
 
 #[test]
 fn terminal_when_all_is_well() {
-    check(&well(), ReportFormat::Terminal, FINDINGS, "terminal-when-all-is-well.txt");
+    check(
+        &well(),
+        ReportFormat::Terminal,
+        FINDINGS,
+        "terminal-when-all-is-well.txt",
+    );
 }
 
 #[test]
@@ -88,7 +98,11 @@ fn explanation_of_a_silent_line() {
 
 #[test]
 fn explanation_where_nothing_is() {
-    check_explanation(900, Explained::NothingThere, "explanation-where-nothing-is.txt");
+    check_explanation(
+        900,
+        Explained::NothingThere,
+        "explanation-where-nothing-is.txt",
+    );
 }
 
 #[test]
@@ -143,8 +157,13 @@ fn check_explanation(line: u32, explained: Explained, name: &str) {
 }
 
 fn compare(text: String, name: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports").join(name);
-    assert_data_eq!(text, Data::read_from(&path, Some(snapbox::data::DataFormat::Text)).raw());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/reports")
+        .join(name);
+    assert_data_eq!(
+        text,
+        Data::read_from(&path, Some(snapbox::data::DataFormat::Text)).raw()
+    );
 }
 
 fn written(results: &Results, format: ReportFormat, options: ReportOptions) -> String {
@@ -211,7 +230,15 @@ import ages_of_others";
         },
         Judgement {
             statement: statement(11, 11),
-            ..judgement(11, 11, "", Verdict::Blank, "blank", "", Some("<class 'int'>"))
+            ..judgement(
+                11,
+                11,
+                "",
+                Verdict::Blank,
+                "blank",
+                "",
+                Some("<class 'int'>"),
+            )
         },
     ];
     let first = SnippetResult {
@@ -264,7 +291,15 @@ import ages_of_others";
             },
             claims: vec![Judgement {
                 reason: Some(reason.to_owned()),
-                ..judgement(21, 21, "[0. 0.]", Verdict::Skipped, "skipped", "[0. 0.]", None)
+                ..judgement(
+                    21,
+                    21,
+                    "[0. 0.]",
+                    Verdict::Skipped,
+                    "skipped",
+                    "[0. 0.]",
+                    None,
+                )
             }],
             ..nothing()
         },
@@ -286,7 +321,15 @@ import ages_of_others";
                 last_place: cell(2),
                 verdict: Verdict::Tolerated,
                 reason: Some("approximately: 2 is within 5% of 2.04".to_owned()),
-                ..judgement(1, 1, "~2.04", Verdict::Wrong, "approximation", "2.04", Some("2"))
+                ..judgement(
+                    1,
+                    1,
+                    "~2.04",
+                    Verdict::Wrong,
+                    "approximation",
+                    "2.04",
+                    Some("2"),
+                )
             }],
             ..nothing()
         },
@@ -349,7 +392,15 @@ fn well() -> Results {
                 text: "print(1 + 1)  # 2".to_owned(),
                 elapsed: Some(Duration::from_micros(1500)),
                 verdict: SnippetVerdict {
-                    claims: vec![judgement(5, 5, "2", Verdict::Holds, "equal", "2", Some("2"))],
+                    claims: vec![judgement(
+                        5,
+                        5,
+                        "2",
+                        Verdict::Holds,
+                        "equal",
+                        "2",
+                        Some("2"),
+                    )],
                     ..nothing()
                 },
             }],

@@ -128,7 +128,9 @@ pub fn check_one(
         CheckEvent::Finished => progress.inc(1),
         CheckEvent::Retried { detail } => {
             progress.suspend(|| {
-                console.note(&format!("a worker died, and its snippet is run again: {detail}"));
+                console.note(&format!(
+                    "a worker died, and its snippet is run again: {detail}"
+                ));
             });
         }
     };
@@ -142,6 +144,17 @@ pub fn check_one(
     let results = results?;
     for gap in &results.box_gaps {
         console.note(gap);
+    }
+    for problem in &results.problems {
+        let mut message = problem.path.display().to_string();
+        if let Some((line, column)) = problem.position {
+            message.push_str(&format!(":{line}:{column}"));
+        }
+        message.push_str(&format!(": {}", problem.message));
+        if let Some(help) = &problem.help {
+            message.push_str(&format!("\nhelp: {help}"));
+        }
+        console.error(&message);
     }
     Ok(results)
 }
@@ -188,7 +201,9 @@ fn limits(timeout: Option<Duration>, project: Option<&Project>) -> Limits {
     let mut limits = Limits::default();
     let settings = project.map(|project| &project.settings);
     if let Some(timeout) = timeout.or_else(|| settings.and_then(|settings| settings.timeout)) {
-        limits.wall_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX).max(1);
+        limits.wall_ms = u64::try_from(timeout.as_millis())
+            .unwrap_or(u64::MAX)
+            .max(1);
         limits.cpu_seconds = limits.cpu_seconds.max(timeout.as_secs().saturating_mul(2));
     }
     if let Some(settings) = settings {

@@ -9,8 +9,7 @@ use super::check::{RunArguments, check_one, prepare};
 use super::{CommandError, Console};
 use crate::position::{LineNumber, Place};
 use crate::report::explanation::{self, Explained};
-use crate::report::{Detail, ReportFormat, ReportOptions, ShowProse};
-use crate::results::{SkippedIs, Status};
+use crate::results::Status;
 
 /// A line of a guide, written `GUIDE:LINE`, or `GUIDE:cellN:LINE` in a notebook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +25,16 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || {
-            format!("`{text}` is no line of a guide; write GUIDE:LINE, or GUIDE:cellN:LINE in a notebook")
+            format!(
+                "`{text}` is no line of a guide; write GUIDE:LINE, or GUIDE:cellN:LINE in a notebook"
+            )
         };
         let (guide, line) = text.rsplit_once(':').ok_or_else(wrong)?;
-        let line = line.parse().ok().and_then(LineNumber::new).ok_or_else(wrong)?;
+        let line = line
+            .parse()
+            .ok()
+            .and_then(LineNumber::new)
+            .ok_or_else(wrong)?;
         let cell = |part: &str| part.strip_prefix("cell")?.parse::<NonZeroU32>().ok();
         let (guide, cell) = match guide.rsplit_once(':') {
             Some((shorter, last)) if cell(last).is_some() => (shorter, cell(last)),
@@ -62,18 +67,6 @@ pub fn run(
         let results = check_one(&prepared, settings, console)?;
         let mut out = console.results();
         let Some(guide) = results.guides.first() else {
-            let options = ReportOptions {
-                detail: Detail::Findings,
-                prose: ShowProse::Counted,
-                skipped: SkippedIs::Counted,
-            };
-            super::written(crate::report::write(
-                &results,
-                ReportFormat::Terminal,
-                options,
-                &mut out,
-            ))?;
-            super::written(out.flush())?;
             return Ok(Status::CouldNotRun);
         };
         let explained = explanation::write(&results, guide, target.place, &mut out);

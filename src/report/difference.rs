@@ -39,7 +39,13 @@ fn write_pair(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -
     let (said, done) = (visible::text(expected), visible::text(actual));
     let said = visible::cut_middle(&said, 160);
     let done = visible::cut_middle(&done, 160);
-    let empty = |text: &str| if text.is_empty() { "(nothing)".to_owned() } else { text.to_owned() };
+    let empty = |text: &str| {
+        if text.is_empty() {
+            "(nothing)".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
     writeln!(out, "{margin} guide   {BAD}{}{BAD:#}", empty(&said))?;
     writeln!(out, "{margin} Python  {GOOD}{}{GOOD:#}", empty(&done))?;
     let words = TextDiff::from_chars(said.as_str(), done.as_str());
@@ -62,10 +68,7 @@ fn write_pair(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -
 }
 
 fn write_lines(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "{margin} {BAD}- guide{BAD:#}  {GOOD}+ Python{GOOD:#}"
-    )?;
+    writeln!(out, "{margin} {BAD}- guide{BAD:#}  {GOOD}+ Python{GOOD:#}")?;
     let difference = TextDiff::configure()
         .timeout(LONGEST_SEARCH)
         .diff_lines(expected, actual);
@@ -103,7 +106,10 @@ fn write_lines(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) 
         let behind = index.checked_sub(MOST_LINES / 2);
         match behind {
             Some(0) if left_out > 0 => {
-                writeln!(out, "{margin} {FAINT}  … {left_out} lines left out{FAINT:#}")?;
+                writeln!(
+                    out,
+                    "{margin} {FAINT}  … {left_out} lines left out{FAINT:#}"
+                )?;
             }
             Some(hidden) if hidden < left_out => {}
             Some(_) | None => writeln!(out, "{margin} {style}{line}{style:#}")?,

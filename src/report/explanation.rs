@@ -26,9 +26,10 @@ pub fn write(
     out: &mut dyn Write,
 ) -> io::Result<Explained> {
     let speaks = |claim: &Judgement| claim.place <= place && place <= claim.last_place;
-    let found = guide.snippets.iter().find(|snippet| {
-        snippet.covers(place) || snippet.verdict.claims.iter().any(speaks)
-    });
+    let found = guide
+        .snippets
+        .iter()
+        .find(|snippet| snippet.covers(place) || snippet.verdict.claims.iter().any(speaks));
     let Some(snippet) = found else {
         return Ok(Explained::NothingThere);
     };
@@ -71,7 +72,10 @@ pub fn write(
         }
     }
     for (list, what) in [
-        (&snippet.verdict.unclaimed, "no comment speaks of this output"),
+        (
+            &snippet.verdict.unclaimed,
+            "no comment speaks of this output",
+        ),
         (&snippet.verdict.warnings, "Python warned"),
     ] {
         for entry in list.iter().filter(|entry| entry.place == place) {
@@ -86,7 +90,11 @@ pub fn write(
     }
     if !said {
         write_source(snippet, place, place, out)?;
-        writeln!(out, "{} no claim was read on this line, and it wrote nothing\n", margin())?;
+        writeln!(
+            out,
+            "{} no claim was read on this line, and it wrote nothing\n",
+            margin()
+        )?;
         write_other_claims(snippet, out)?;
     }
     Ok(Explained::Yes)
@@ -120,7 +128,11 @@ fn write_claim(snippet: &SnippetResult, claim: &Judgement, out: &mut dyn Write) 
     let row = |out: &mut dyn Write, name: &str, text: &str| -> io::Result<()> {
         let mut lines = text.lines();
         let first = lines.next().unwrap_or_default();
-        writeln!(out, "  {FAINT}{name:<10}{FAINT:#} {}", visible::shortened(first))?;
+        writeln!(
+            out,
+            "  {FAINT}{name:<10}{FAINT:#} {}",
+            visible::shortened(first)
+        )?;
         for line in lines {
             writeln!(out, "  {:<10} {}", "", visible::shortened(line))?;
         }
@@ -147,7 +159,10 @@ fn write_claim(snippet: &SnippetResult, claim: &Judgement, out: &mut dyn Write) 
         row(out, "because", reason)?;
     }
     let several_lines = claim.expected.contains('\n')
-        || claim.actual.as_deref().is_some_and(|seen| seen.trim_end().contains('\n'));
+        || claim
+            .actual
+            .as_deref()
+            .is_some_and(|seen| seen.trim_end().contains('\n'));
     if let Some(seen) = &claim.actual
         && claim.verdict.is_finding()
         && several_lines
@@ -158,7 +173,11 @@ fn write_claim(snippet: &SnippetResult, claim: &Judgement, out: &mut dyn Write) 
     writeln!(out)
 }
 
-fn write_failure(snippet: &SnippetResult, failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
+fn write_failure(
+    snippet: &SnippetResult,
+    failure: &Failure,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     write_source(snippet, failure.place, failure.place, out)?;
     writeln!(
         out,
@@ -167,7 +186,11 @@ fn write_failure(snippet: &SnippetResult, failure: &Failure, out: &mut dyn Write
         visible::one_line(&failure.message, 140)
     )?;
     if let Some(cause) = failure.follows_from {
-        writeln!(out, "{} it follows from what failed at line {cause}", margin())?;
+        writeln!(
+            out,
+            "{} it follows from what failed at line {cause}",
+            margin()
+        )?;
     }
     writeln!(out)
 }

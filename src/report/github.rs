@@ -19,7 +19,14 @@ pub fn write(results: &Results, options: ReportOptions, out: &mut dyn Write) -> 
     for error in &results.expectation_errors {
         let message = with_help(&error.message, error.help.as_deref());
         let path = error.file.to_string_lossy();
-        command(out, "error", &path, error.line.map(Place::line), "expectations", &message)?;
+        command(
+            out,
+            "error",
+            &path,
+            error.line.map(Place::line),
+            "expectations",
+            &message,
+        )?;
     }
     for problem in &results.problems {
         let message = with_help(&problem.message, problem.help.as_deref());
@@ -55,7 +62,14 @@ fn write_guide(guide: &GuideResult, options: ReportOptions, out: &mut dyn Write)
     };
     for snippet in &guide.snippets {
         if let SnippetStatus::Skipped { reason } = &snippet.verdict.status {
-            command(out, skipped_level, &path, Some(snippet.place), "skipped", reason)?;
+            command(
+                out,
+                skipped_level,
+                &path,
+                Some(snippet.place),
+                "skipped",
+                reason,
+            )?;
         }
         for failure in &snippet.verdict.failures {
             let mut message = failure.message.clone();
@@ -82,7 +96,14 @@ fn write_guide(guide: &GuideResult, options: ReportOptions, out: &mut dyn Write)
                 message.push('\n');
                 message.push_str(reason);
             }
-            command(out, "error", &path, Some(claim.place), claim.verdict.name(), &message)?;
+            command(
+                out,
+                "error",
+                &path,
+                Some(claim.place),
+                claim.verdict.name(),
+                &message,
+            )?;
         }
     }
     Ok(())
@@ -124,7 +145,9 @@ fn command(
 
 /// A command's message, escaped as the runner's own toolkit does.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// A command's property, in which `:` and `,` would end it.

@@ -55,7 +55,11 @@ pub fn write_table(listed: &Listed<'_>, out: &mut dyn Write) -> io::Result<()> {
         if notes.is_empty() {
             writeln!(out, "{line}")?;
         } else {
-            writeln!(out, "{line}{executable_blanks}  {FAINT}{}{FAINT:#}", notes.join(", "))?;
+            writeln!(
+                out,
+                "{line}{executable_blanks}  {FAINT}{}{FAINT:#}",
+                notes.join(", ")
+            )?;
         }
     }
     if listed.usable.is_empty() {
@@ -65,7 +69,9 @@ pub fn write_table(listed: &Listed<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{DOUBTFUL}Cannot be used{DOUBTFUL:#}")?;
     }
     for one in listed.unusable {
-        let version = one.version.map_or(String::new(), |version| format!("{version}  "));
+        let version = one
+            .version
+            .map_or(String::new(), |version| format!("{version}  "));
         writeln!(
             out,
             "  {version}{}: {}",

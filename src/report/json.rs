@@ -193,7 +193,11 @@ impl Report {
                 .iter()
                 .map(|path| path.to_string_lossy().into_owned())
                 .collect(),
-            expectation_errors: results.expectation_errors.iter().map(EntryError::of).collect(),
+            expectation_errors: results
+                .expectation_errors
+                .iter()
+                .map(EntryError::of)
+                .collect(),
             box_gaps: results.box_gaps.clone(),
             interrupted: results.interrupted,
             summary: Counts {

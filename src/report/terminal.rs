@@ -17,7 +17,9 @@ use crate::verdict::{Failure, Judgement, SnippetStatus, Unclaimed, Verdict};
 /// The most lines of the guide that are shown of one statement.
 const MOST_SOURCE_LINES: usize = 8;
 
-/// Writes the whole report.
+/// Writes the whole report. The guides that could not be judged are only counted
+/// in it: why is no result, and is told elsewhere. Where no guide could be
+/// judged, there is nothing to report.
 pub fn write(results: &Results, options: ReportOptions, out: &mut dyn Write) -> io::Result<()> {
     for guide in &results.guides {
         write_guide(guide, options, out)?;
@@ -27,26 +29,18 @@ pub fn write(results: &Results, options: ReportOptions, out: &mut dyn Write) -> 
             Some(line) => format!("{}:{line}", path(&error.file)),
             None => path(&error.file),
         };
-        writeln!(out, "{place}: {BAD}{}{BAD:#}", visible::text(&error.message))?;
+        writeln!(
+            out,
+            "{place}: {BAD}{}{BAD:#}",
+            visible::text(&error.message)
+        )?;
         if let Some(help) = &error.help {
             writeln!(out, "  {FAINT}help:{FAINT:#} {}", visible::text(help))?;
         }
         writeln!(out)?;
     }
-    for problem in &results.problems {
-        let mut place = path(&problem.path);
-        if let Some((line, column)) = problem.position {
-            place.push_str(&format!(":{line}:{column}"));
-        }
-        writeln!(
-            out,
-            "{STRONG}{place}{STRONG:#}: {BAD}could not be checked{BAD:#}: {}",
-            visible::text(&problem.message)
-        )?;
-        if let Some(help) = &problem.help {
-            writeln!(out, "  {FAINT}help:{FAINT:#} {}", visible::text(help))?;
-        }
-        writeln!(out)?;
+    if results.guides.is_empty() {
+        return Ok(());
     }
     let summary = results.summary();
     write_advice(results, &summary, out)?;
@@ -76,7 +70,12 @@ pub(super) fn write_source(
             continue;
         }
         let line = visible::shortened_source(line);
-        writeln!(out, "{FAINT}{:>6} │{FAINT:#} {}", place.line, line.trim_end())?;
+        writeln!(
+            out,
+            "{FAINT}{:>6} │{FAINT:#} {}",
+            place.line,
+            line.trim_end()
+        )?;
     }
     Ok(())
 }
@@ -114,7 +113,11 @@ pub(super) fn duration(elapsed: Duration) -> String {
     } else if seconds < 99.95 {
         format!("{seconds:.1} s")
     } else {
-        format!("{} min {} s", elapsed.as_secs() / 60, elapsed.as_secs() % 60)
+        format!(
+            "{} min {} s",
+            elapsed.as_secs() / 60,
+            elapsed.as_secs() % 60
+        )
     }
 }
 
@@ -174,7 +177,10 @@ fn write_snippet(
     }
     if everything {
         for Unclaimed { place, output } in &snippet.verdict.unclaimed {
-            entries.push((*place, Entry::Said("output that no comment speaks of", output)));
+            entries.push((
+                *place,
+                Entry::Said("output that no comment speaks of", output),
+            ));
         }
         for Unclaimed { place, output } in &snippet.verdict.warnings {
             entries.push((*place, Entry::Said("warning", output)));
@@ -248,7 +254,11 @@ fn write_snippet_heading(
         Some(elapsed) if with_time => format!(", {}", duration(elapsed)),
         Some(_) | None => String::new(),
     };
-    write!(out, "  {STRONG}{}{STRONG:#}", visible::text(snippet.id.as_str()))?;
+    write!(
+        out,
+        "  {STRONG}{}{STRONG:#}",
+        visible::text(snippet.id.as_str())
+    )?;
     write!(out, "{FAINT}, {lines}{time}")?;
     match &snippet.verdict.status {
         SnippetStatus::Ran => {}
@@ -276,7 +286,10 @@ fn write_failure(
         writeln!(out, "{margin} {}", visible::shortened(line))?;
     }
     if let Some(cause) = failure.follows_from {
-        writeln!(out, "{margin} {FAINT}follows from what failed at line {cause}{FAINT:#}")?;
+        writeln!(
+            out,
+            "{margin} {FAINT}follows from what failed at line {cause}{FAINT:#}"
+        )?;
     }
     writeln!(out)
 }
@@ -307,10 +320,18 @@ fn write_finding(
     match claim.verdict {
         Verdict::Blank => {
             let seen = claim.actual.as_deref().unwrap_or_default();
-            writeln!(out, "{margin} Python  {GOOD}{}{GOOD:#}", visible::one_line(seen, 120))?;
+            writeln!(
+                out,
+                "{margin} Python  {GOOD}{}{GOOD:#}",
+                visible::one_line(seen, 120)
+            )?;
         }
         Verdict::Unreached | Verdict::Skipped => {
-            writeln!(out, "{margin} guide   {}", visible::one_line(&claim.expected, 120))?;
+            writeln!(
+                out,
+                "{margin} guide   {}",
+                visible::one_line(&claim.expected, 120)
+            )?;
         }
         Verdict::Wrong | Verdict::Unstable | Verdict::Holds | Verdict::Tolerated => {
             let seen = claim.actual.as_deref().unwrap_or_default();
@@ -443,7 +464,8 @@ fn write_advice(results: &Results, summary: &Summary, out: &mut dyn Write) -> io
     if summary.failures > 0 {
         advice.push((
             "failed",
-            "mend the code, or say what it raises: `# TypeError: …` behind the statement".to_owned(),
+            "mend the code, or say what it raises: `# TypeError: …` behind the statement"
+                .to_owned(),
         ));
     }
     if advice.is_empty() {
@@ -453,7 +475,10 @@ fn write_advice(results: &Results, summary: &Summary, out: &mut dyn Write) -> io
     for (name, what) in advice {
         writeln!(out, "  {name:<10} {what}")?;
     }
-    writeln!(out, "  {FAINT}`trueprint explain GUIDE:LINE` tells how a line was read and judged{FAINT:#}\n")
+    writeln!(
+        out,
+        "  {FAINT}`trueprint explain GUIDE:LINE` tells how a line was read and judged{FAINT:#}\n"
+    )
 }
 
 fn write_summary(
@@ -471,7 +496,10 @@ fn write_summary(
             parts.push(format!("{} could not be checked", summary.problems));
         }
         if !results.without_snippets.is_empty() {
-            parts.push(format!("{} without a snippet", results.without_snippets.len()));
+            parts.push(format!(
+                "{} without a snippet",
+                results.without_snippets.len()
+            ));
         }
         let all = summary.guides + summary.problems + results.without_snippets.len();
         row(out, "Guides", all, &parts)?;
