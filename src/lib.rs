@@ -5,6 +5,7 @@
 //! it (`tests/layout.rs` holds them to that). `docs/architecture.md` is the map.
 
 pub mod position;
+pub mod atomic_file;
 pub mod finding;
 pub mod syntax;
 pub mod document;
@@ -27,5 +28,6 @@ pub mod cache;
 pub mod check;
 pub mod drift;
 pub mod report;
+pub mod examples;
 pub mod command;
 pub mod cli;

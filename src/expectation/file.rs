@@ -99,7 +99,8 @@ enum TextOrNumber {
 }
 
 /// Reads expectations: each place is a file, or a folder whose `.toml` files are
-/// read, those of its folders included. Guides are named relative to `root`.
+/// read, those of its folders included. Guides are named relative to `root` or,
+/// where it has none of that name, to the file.
 ///
 /// # Errors
 ///
@@ -218,14 +219,19 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let guide = root.join(table.guide.get_ref());
-        if !guide.is_file() {
+        let beside = self.file.parent().unwrap_or(Path::new(""));
+        let guide = [root, beside]
+            .map(|folder| folder.join(table.guide.get_ref()))
+            .into_iter()
+            .find(|guide| guide.is_file());
+        let guide = guide.unwrap_or_else(|| {
             self.error(
                 &table.guide.span(),
                 format!("there is no guide {}", table.guide.get_ref()),
-                Some("name the guide relative to the project's folder"),
+                Some("name the guide relative to the project's folder, or to this file's"),
             );
-        }
+            root.join(table.guide.get_ref())
+        });
         let mut snippets: Vec<SnippetExpectations> = Vec::new();
         for snippet in table.snippet {
             let span = snippet.span();

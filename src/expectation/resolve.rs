@@ -3,6 +3,7 @@
 //! A snippet that does not exist is known before a run. Which claims there are
 //! is known to whoever judges them, and is asked for here as [`Named`].
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{
@@ -258,6 +259,31 @@ pub fn resolve(expectations: &GuideExpectations, guide: &Guide) -> Vec<Expectati
         }
     }
     errors
+}
+
+impl GuideExpectations {
+    /// What the guide's snippet at `index` builds on, in page order: what its
+    /// own entry or else its names say, and what those build on in turn.
+    pub fn continues(&self, guide: &Guide, index: usize) -> Vec<usize> {
+        let direct = |index: usize| -> Vec<usize> {
+            let snippet = &guide.snippets[index];
+            let entry = self.for_snippet(&snippet.id);
+            match entry.and_then(|entry| entry.continues.as_ref()) {
+                Some(ids) => (0..index)
+                    .filter(|&earlier| ids.contains(&guide.snippets[earlier].id))
+                    .collect(),
+                None => snippet.continues.clone(),
+            }
+        };
+        let mut all = BTreeSet::new();
+        let mut open = direct(index);
+        while let Some(next) = open.pop() {
+            if next < index && all.insert(next) {
+                open.extend(direct(next));
+            }
+        }
+        all.into_iter().collect()
+    }
 }
 
 /// The guide's snippet whose name is most like `id`, if one is like it at all.

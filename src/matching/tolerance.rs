@@ -72,8 +72,12 @@ fn without_trailing(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Whether an entry names one line of several.
+/// Whether an entry speaks of one line of several. The order of lines is a
+/// matter of all of them.
 fn names_a_line(tolerance: &Tolerance, claimed: &str) -> bool {
+    if tolerance.kind == ToleranceKind::Order {
+        return false;
+    }
     tolerance.selector.claim.as_deref().is_some_and(|claim| {
         claimed.contains('\n')
             && claim.trim().lines().count() == 1
