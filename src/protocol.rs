@@ -5,8 +5,10 @@
 //! worker observes and holds no opinion: nothing here says whether a claim
 //! holds. Lines are one-based and counted within a unit's code.
 
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::PathBuf;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// What the coordinator says first, once. The worker makes ready and answers
@@ -239,8 +241,8 @@ pub enum Event {
         probe: u32,
         /// The unit it belongs to.
         unit: u32,
-        /// The value.
-        value: Shown,
+        /// The value, or the type's name of what its `__repr__` raised.
+        value: Result<Shown, String>,
     },
     /// A [`Look::State`] probe came by.
     State {
@@ -370,4 +372,37 @@ pub struct Hello {
     pub executable: String,
     /// What the box could not do on this system, one sentence each.
     pub box_gaps: Vec<String>,
+}
+
+/// Writes a message.
+pub fn send(output: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+    let mut bytes = vec![0; 4];
+    serde_json::to_writer(&mut bytes, message)?;
+    let length = u32::try_from(bytes.len() - 4)
+        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "a message of more than 4 GiB"))?;
+    bytes[..4].copy_from_slice(&length.to_le_bytes());
+    output.write_all(&bytes)?;
+    output.flush()
+}
+
+/// Reads a message, and not a byte more; `None` when the input has ended.
+pub fn receive<M: DeserializeOwned>(input: &mut impl Read) -> io::Result<Option<M>> {
+    let mut length = [0; 4];
+    let first = loop {
+        match input.read(&mut length) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            other => break other?,
+        }
+    };
+    if first == 0 {
+        return Ok(None);
+    }
+    input.read_exact(&mut length[first..])?;
+    // The length is the other side's word: memory is taken as the bytes come.
+    let length = u64::from(u32::from_le_bytes(length));
+    let mut bytes = Vec::new();
+    if input.by_ref().take(length).read_to_end(&mut bytes)? as u64 != length {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    Ok(Some(serde_json::from_slice(&bytes)?))
 }

@@ -1,0 +1,319 @@
+//! From a child's log and captures to the events in their order.
+//!
+//! What stream objects wrote is in the log; what went past them (`os.write`, C,
+//! other programs) is in the capture files, and finds its place by how long the
+//! capture was when each record was made. Nothing here runs Python.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use super::log::{CopyId, Log, Origin, Record, stream_index};
+use crate::protocol::{End, Event, Site, Stream};
+
+/// What a child's log and captures tell.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// The program's own events.
+    pub events: Vec<Event>,
+    /// Bytes of output that were left out.
+    pub output_cut: u64,
+    /// Why the child could not be set up, if so.
+    pub failure: Option<String>,
+}
+
+/// The bytes that went past the stream objects.
+#[derive(Debug)]
+pub enum Capture<'log> {
+    /// The program's: a file in memory.
+    File(&'log File),
+    /// A copy's, kept in the log.
+    Kept(&'log [u8]),
+}
+
+impl Capture<'_> {
+    fn length(&self) -> u64 {
+        match self {
+            Self::File(file) => file.metadata().map_or(0, |metadata| metadata.len()),
+            Self::Kept(bytes) => bytes.len() as u64,
+        }
+    }
+
+    fn read(&self, from: u64, to: u64) -> Vec<u8> {
+        match self {
+            Self::File(file) => {
+                let mut bytes = vec![0; (to - from) as usize];
+                let mut filled = 0;
+                while filled < bytes.len() {
+                    match file.read_at(&mut bytes[filled..], from + filled as u64) {
+                        Ok(count) if count > 0 => filled += count,
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        Ok(_) | Err(_) => break,
+                    }
+                }
+                bytes.truncate(filled);
+                bytes
+            }
+            Self::Kept(bytes) => {
+                let range = from as usize..(to as usize).min(bytes.len());
+                bytes.get(range).unwrap_or_default().to_vec()
+            }
+        }
+    }
+}
+
+/// Reads all of a log. `keep` is how many bytes of a piece of captured output
+/// are kept, half of them from its end.
+pub fn collect(log: &Log, captures: &[File; 2], keep: u64) -> Collected {
+    let mut collected = Collected::default();
+    let mut scopes = BTreeMap::new();
+    scopes.insert(
+        0,
+        Scope::new([Capture::File(&captures[0]), Capture::File(&captures[1])]),
+    );
+    for record in log.records() {
+        if let Record::Captured {
+            copy,
+            stream,
+            bytes,
+        } = record
+        {
+            let scope = scopes.entry(copy).or_insert_with(Scope::empty);
+            scope.captures[stream_index(stream)] = Capture::Kept(bytes);
+        }
+    }
+    let mut reader = Reader {
+        scopes,
+        keep,
+        output_cut: 0,
+    };
+    for record in log.records() {
+        match record {
+            Record::Wrote { origin, text } => reader.wrote(origin, text),
+            Record::Event {
+                copy,
+                statement,
+                positions,
+                json,
+            } => match serde_json::from_slice(json) {
+                Ok(event) => {
+                    reader.catch_up_both(copy, positions, statement);
+                    reader.scope(copy).items.push(Item::Event(event));
+                }
+                Err(_) => log.cut_event(),
+            },
+            Record::CopyBegan {
+                parent,
+                copy,
+                unit,
+                probe,
+                statement,
+                positions,
+            } => {
+                reader.catch_up_both(parent, positions, statement);
+                let scope = reader.scope(copy);
+                scope.current = statement;
+                if copy > parent && !scope.placed {
+                    scope.placed = true;
+                    reader
+                        .scope(parent)
+                        .items
+                        .push(Item::Copy { unit, probe, copy });
+                }
+            }
+            Record::CopyEnded { copy, json } => match serde_json::from_slice(json) {
+                Ok(end) => {
+                    reader.scope(copy).end.get_or_insert(end);
+                }
+                Err(_) => log.cut_event(),
+            },
+            Record::Captured { .. } => {}
+            Record::Failed { message } => {
+                collected.failure = Some(String::from_utf8_lossy(message).into_owned());
+            }
+        }
+    }
+    let mut current = log.current();
+    for stream in [Stream::Out, Stream::Err] {
+        if let Some((bytes, lost)) = log.empty_ring(stream) {
+            reader.output_cut += lost;
+            let origin = Origin {
+                stream: Some(stream),
+                statement: current,
+                position: reader.scope(0).cursors[stream_index(stream)],
+                ..Origin::default()
+            };
+            reader.wrote(origin, &bytes);
+        }
+    }
+    let copies: Vec<CopyId> = reader.scopes.keys().copied().collect();
+    for copy in copies {
+        let scope = reader.scope(copy);
+        let lengths = [scope.captures[0].length(), scope.captures[1].length()];
+        let statement = if copy == 0 {
+            current.take()
+        } else {
+            scope.current
+        };
+        reader.catch_up_both(copy, lengths, statement);
+    }
+    collected.events = reader.events(0);
+    collected.output_cut = reader.output_cut + log.output_cut();
+    collected
+}
+
+/// Something that happened, its text still in bytes.
+enum Item {
+    Wrote {
+        stream: Stream,
+        stack: Vec<Site>,
+        statement: Option<Site>,
+        bytes: Vec<u8>,
+    },
+    Event(Event),
+    Copy {
+        unit: u32,
+        probe: u32,
+        copy: CopyId,
+    },
+}
+
+/// What happened in the program or in one copy of it.
+struct Scope<'log> {
+    items: Vec<Item>,
+    captures: [Capture<'log>; 2],
+    /// How much of the captures has found its place.
+    cursors: [u64; 2],
+    current: Option<Site>,
+    /// How the copy ended, by its own word if there is one.
+    end: Option<End>,
+    placed: bool,
+}
+
+impl<'log> Scope<'log> {
+    fn new(captures: [Capture<'log>; 2]) -> Self {
+        Self {
+            items: Vec::new(),
+            captures,
+            cursors: [0; 2],
+            current: None,
+            end: None,
+            placed: false,
+        }
+    }
+
+    fn empty() -> Self {
+        Self::new([Capture::Kept(&[]), Capture::Kept(&[])])
+    }
+}
+
+struct Reader<'log> {
+    scopes: BTreeMap<CopyId, Scope<'log>>,
+    keep: u64,
+    output_cut: u64,
+}
+
+impl<'log> Reader<'log> {
+    fn scope(&mut self, copy: CopyId) -> &mut Scope<'log> {
+        self.scopes.entry(copy).or_insert_with(Scope::empty)
+    }
+
+    fn wrote(&mut self, origin: Origin, text: &[u8]) {
+        let stream = origin.stream.unwrap_or(Stream::Out);
+        self.catch_up(origin.copy, stream, origin.position, origin.statement);
+        self.push(origin.copy, stream, origin.stack, origin.statement, text);
+    }
+
+    /// Adds a write, joined to the last one if it comes from the same place.
+    fn push(
+        &mut self,
+        copy: CopyId,
+        stream: Stream,
+        stack: Vec<Site>,
+        statement: Option<Site>,
+        text: &[u8],
+    ) {
+        let items = &mut self.scope(copy).items;
+        if let Some(Item::Wrote {
+            stream: last_stream,
+            stack: last_stack,
+            statement: last_statement,
+            bytes,
+        }) = items.last_mut()
+            && (*last_stream, &*last_stack, *last_statement) == (stream, &stack, statement)
+        {
+            bytes.extend_from_slice(text);
+            return;
+        }
+        items.push(Item::Wrote {
+            stream,
+            stack,
+            statement,
+            bytes: text.to_vec(),
+        });
+    }
+
+    fn catch_up_both(&mut self, copy: CopyId, positions: [u64; 2], statement: Option<Site>) {
+        self.catch_up(copy, Stream::Out, positions[0], statement);
+        self.catch_up(copy, Stream::Err, positions[1], statement);
+    }
+
+    /// Places what was captured up to a position.
+    fn catch_up(&mut self, copy: CopyId, stream: Stream, position: u64, statement: Option<Site>) {
+        let keep = self.keep;
+        let scope = self.scope(copy);
+        let index = stream_index(stream);
+        let to = position.min(scope.captures[index].length());
+        let mut from = scope.cursors[index];
+        if to == from {
+            return;
+        }
+        if to < from {
+            // The snippet has truncated the file: what is in it is new.
+            from = 0;
+        }
+        scope.cursors[index] = to;
+        if to - from <= keep {
+            let bytes = scope.captures[index].read(from, to);
+            self.push(copy, stream, Vec::new(), statement, &bytes);
+        } else {
+            let half = keep / 2;
+            let mut bytes = scope.captures[index].read(from, from + half);
+            bytes.extend(scope.captures[index].read(to - half, to));
+            self.output_cut += to - from - 2 * half;
+            self.push(copy, stream, Vec::new(), statement, &bytes);
+        }
+    }
+
+    /// The events of the program, or of a copy, those of its own copies within.
+    fn events(&mut self, copy: CopyId) -> Vec<Event> {
+        let items = std::mem::take(&mut self.scope(copy).items);
+        items
+            .into_iter()
+            .filter_map(|item| match item {
+                Item::Wrote { bytes, .. } if bytes.is_empty() => None,
+                Item::Wrote {
+                    stream,
+                    stack,
+                    statement,
+                    bytes,
+                } => Some(Event::Wrote {
+                    stream,
+                    stack,
+                    statement,
+                    text: String::from_utf8_lossy(&bytes).into_owned(),
+                }),
+                Item::Event(event) => Some(event),
+                Item::Copy { unit, probe, copy } => Some(Event::Ran {
+                    probe,
+                    unit,
+                    // A copy's number is larger than its parent's: this ends.
+                    events: self.events(copy),
+                    // The program was killed while it waited for the copy.
+                    end: self.scope(copy).end.take().unwrap_or(End::TimedOut),
+                }),
+            })
+            .collect()
+    }
+}
