@@ -14,9 +14,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::command::check::{CheckArguments, RunArguments};
 use crate::command::explain::Target;
+use crate::command::extract::{Effect, ExtractArguments};
 use crate::command::pythons::PythonsFormat;
 use crate::command::selection::UseConfiguration;
-use crate::command::{Color, CommandError, Console, check, explain, pythons};
+use crate::command::{Color, CommandError, Console, check, explain, extract, init, pythons};
 use crate::configuration;
 use crate::document::Format;
 use crate::report::{Detail, ReportFormat, ReportOptions, ShowProse};
@@ -60,6 +61,10 @@ enum Command {
     Check(CheckLine),
     /// Tell what was claimed, seen and concluded at a line of a guide, and by which rule
     Explain(ExplainLine),
+    /// Write the snippets of guides to files that run by themselves
+    Extract(ExtractLine),
+    /// Write a commented trueprint.toml to begin with
+    Init,
     /// List the Python interpreters that were found, and which one would be used
     Pythons(PythonsLine),
 }
@@ -92,6 +97,25 @@ struct ExplainLine {
     target: Target,
     #[command(flatten)]
     run: RunLine,
+}
+
+#[derive(Debug, Args)]
+struct ExtractLine {
+    /// The guides: files, or folders to look for guides in [default: the project's guides]
+    #[arg(value_name = "GUIDE")]
+    guides: Vec<PathBuf>,
+    /// Change nothing; show how the files differ from the guides, and fail if they do
+    #[arg(long)]
+    check: bool,
+    /// The folder of the files [default: the project's, or examples_py]
+    #[arg(long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+    /// How the guides are written [default: what their names tell]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    input_format: Option<InputFormat>,
+    /// Do not look for trueprint.toml or pyproject.toml
+    #[arg(long)]
+    no_config: bool,
 }
 
 #[derive(Debug, Args)]
@@ -169,6 +193,8 @@ impl CommandLine {
             Command::Explain(line) => {
                 explain::run(&line.target, &line.run.arguments(Vec::new()), console)
             }
+            Command::Extract(line) => extract::run(&line.into(), console),
+            Command::Init => init::run(console),
             Command::Pythons(line) => pythons::run(line.format.into(), console),
         }
     }
@@ -210,12 +236,32 @@ impl RunLine {
             timeout: self.timeout,
             network: self.network,
             expectations: self.expectations,
-            configuration: if self.no_config {
-                UseConfiguration::Ignored
-            } else {
-                UseConfiguration::Found
-            },
+            configuration: use_configuration(self.no_config),
         }
+    }
+}
+
+impl From<ExtractLine> for ExtractArguments {
+    fn from(line: ExtractLine) -> Self {
+        Self {
+            guides: line.guides,
+            input_format: line.input_format.map(Format::from),
+            output: line.output,
+            effect: if line.check {
+                Effect::Check
+            } else {
+                Effect::Write
+            },
+            configuration: use_configuration(line.no_config),
+        }
+    }
+}
+
+fn use_configuration(ignored: bool) -> UseConfiguration {
+    if ignored {
+        UseConfiguration::Ignored
+    } else {
+        UseConfiguration::Found
     }
 }
 

@@ -8,6 +8,8 @@ pub mod console;
 pub mod selection;
 pub mod check;
 pub mod explain;
+pub mod extract;
+pub mod init;
 pub mod pythons;
 
 pub use console::{Color, Console};
@@ -17,6 +19,7 @@ use std::path::PathBuf;
 
 use crate::check::CheckError;
 use crate::configuration::ConfigurationError;
+use crate::examples::ExamplesError;
 use crate::expectation::ExpectationError;
 use crate::interpreter::InterpreterError;
 
@@ -49,6 +52,17 @@ pub enum CommandError {
     /// Nothing could be checked at all.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// The folder of examples cannot be worked with.
+    #[error(transparent)]
+    Examples(#[from] ExamplesError),
+    /// A file cannot be written.
+    #[error("{}: cannot be written: {source}", .path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The system does not let the command wait for Ctrl-C.
     #[error("signals cannot be waited for: {0}")]
     Signals(io::Error),

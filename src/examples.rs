@@ -8,6 +8,7 @@
 mod standard;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -40,6 +41,26 @@ pub struct LeftOut {
     pub id: SnippetId,
     /// Why.
     pub fragment: Fragment,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} makes no file: ", self.id)?;
+        match &self.fragment {
+            Fragment::DoesNotParse { message, .. } => {
+                write!(formatter, "it is no Python: {message}")
+            }
+            Fragment::UndefinedNames(names) => write!(
+                formatter,
+                "nothing on the page defines {}",
+                names.join(", ")
+            ),
+            Fragment::Template(what) => write!(formatter, "it leaves something out: {what}"),
+            Fragment::MarkedNotToRun(mark) => {
+                write!(formatter, "the guide says not to run it: {mark}")
+            }
+        }
+    }
 }
 
 /// What is to be done in the folder.
@@ -164,7 +185,9 @@ pub struct NamedGuide<'a> {
 pub fn folders(names: &[String]) -> Vec<String> {
     let stem = |name: &str| {
         let file = name.rsplit('/').next().unwrap_or(name);
-        file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned()
+        file.rsplit_once('.')
+            .map_or(file, |(stem, _)| stem)
+            .to_owned()
     };
     let stems: Vec<String> = names.iter().map(|name| stem(name)).collect();
     stems
@@ -182,7 +205,10 @@ pub fn folders(names: &[String]) -> Vec<String> {
 }
 
 /// The examples of a guide in page order, and the snippets that make none.
-pub fn examples(named: NamedGuide<'_>, expectations: &Expectations) -> (Vec<Example>, Vec<LeftOut>) {
+pub fn examples(
+    named: NamedGuide<'_>,
+    expectations: &Expectations,
+) -> (Vec<Example>, Vec<LeftOut>) {
     let guide = named.guide;
     let expectations = expectations.for_guide(&guide.path);
     let imported = imported(guide);
@@ -207,7 +233,10 @@ pub fn examples(named: NamedGuide<'_>, expectations: &Expectations) -> (Vec<Exam
             .collect();
         let name = file_name(&snippet.id, &imported);
         examples.push(Example {
-            path: named.folder.map_or_else(PathBuf::new, PathBuf::from).join(name),
+            path: named
+                .folder
+                .map_or_else(PathBuf::new, PathBuf::from)
+                .join(name),
             guide: named.name.to_owned(),
             text: parts.join("\n"),
         });
@@ -219,14 +248,18 @@ pub fn examples(named: NamedGuide<'_>, expectations: &Expectations) -> (Vec<Exam
 /// transcript the code, and what it shows as comments.
 fn runnable(snippet: &Snippet) -> String {
     let as_it_stands = match snippet.mode {
-        Mode::Script | Mode::Pytest => Syntax::of(&snippet.text).parses() || snippet.announced_error.is_some(),
+        Mode::Script | Mode::Pytest => {
+            Syntax::of(&snippet.text).parses() || snippet.announced_error.is_some()
+        }
         Mode::Console => Syntax::of(&snippet.text).parses(),
     };
     let mut text = String::new();
     if as_it_stands {
         text.push_str(&snippet.text);
     } else if snippet.mode == Mode::Console {
-        for (shown, code) in snippet.text.lines().zip(snippet.code.lines()) {
+        let mut code = snippet.code.split('\n');
+        for shown in snippet.text.lines() {
+            let code = code.next().unwrap_or("");
             let is_output = code.trim().is_empty() && !shown.trim().is_empty();
             let is_prompt = [">>>", "..."].contains(&shown.trim());
             if is_output && !is_prompt {

@@ -9,6 +9,8 @@
 //! $ trueprint check guide.md
 //! -- guide.md --
 //! …
+//! -- stdin --
+//! …
 //! -- status --
 //! 0
 //! -- stdout --
@@ -24,6 +26,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -49,6 +52,9 @@ fn main() {
 /// The names of the sections that are compared, in the order in which they are
 /// written.
 const COMPARED: [&str; 3] = ["status", "stdout", "stderr"];
+
+/// The name of the section that the commands read.
+const STDIN: &str = "stdin";
 
 #[derive(Debug, PartialEq)]
 struct Case {
@@ -111,9 +117,14 @@ impl Case {
     }
 
     fn files(&self) -> impl Iterator<Item = &(String, String)> {
-        self.sections
-            .iter()
-            .filter(|(name, _)| !COMPARED.contains(&name.as_str()) && !name.starts_with("after "))
+        self.sections.iter().filter(|(name, _)| {
+            name != STDIN && !COMPARED.contains(&name.as_str()) && !name.starts_with("after ")
+        })
+    }
+
+    /// What the commands read.
+    fn stdin(&self) -> Option<&(String, String)> {
+        self.sections.iter().find(|(name, _)| name == STDIN)
     }
 
     /// Runs the command in a folder that has the case's files and nothing else.
@@ -142,7 +153,15 @@ impl Case {
                 .env_remove("NO_COLOR")
                 .env_remove("CLICOLOR_FORCE")
                 .env_remove("PYTHONHASHSEED")
-                .stdin(Stdio::null())
+                .stdin(match self.stdin() {
+                    Some((_, content)) => {
+                        let mut file = tempfile::tempfile()?;
+                        file.write_all(content.as_bytes())?;
+                        file.rewind()?;
+                        Stdio::from(file)
+                    }
+                    None => Stdio::null(),
+                })
                 .output()?;
             stdout.push_str(&String::from_utf8(output.stdout)?);
             stderr.push_str(&String::from_utf8(output.stderr)?);
@@ -158,10 +177,14 @@ impl Case {
         seen.insert("stderr".to_owned(), redacted(&stderr, folder.path()));
         for (name, content) in self.files() {
             let now = fs::read_to_string(folder.path().join(name)).unwrap_or_default();
-            let section = format!("after {name}");
-            let wanted = self.sections.iter().any(|(known, _)| *known == section);
-            if wanted || now != unescaped(content) {
-                seen.insert(section, now);
+            if now != unescaped(content) {
+                seen.insert(format!("after {name}"), now);
+            }
+        }
+        for (section, _) in &self.sections {
+            if let Some(name) = section.strip_prefix("after ") {
+                let now = fs::read_to_string(folder.path().join(name));
+                seen.insert(section.clone(), now.unwrap_or_default());
             }
         }
         Ok(seen)
@@ -170,6 +193,7 @@ impl Case {
     /// The case with what was seen in place of what it says.
     fn with(&self, seen: &BTreeMap<String, String>) -> Self {
         let mut sections: Vec<(String, String)> = self.files().cloned().collect();
+        sections.extend(self.stdin().cloned());
         let after = seen.keys().filter(|name| name.starts_with("after "));
         for name in COMPARED
             .iter()

@@ -42,14 +42,24 @@ fn check(path: &Path) -> Result<(), Failed> {
     };
     let mut failures = String::new();
     for (line, part) in &wanted {
-        if !found.iter().any(|(at, message)| at == line && message.contains(part)) {
+        if !found
+            .iter()
+            .any(|(at, message)| at == line && message.contains(part))
+        {
             failures += &format!("missing at {line}: {part}\n");
         }
     }
     for (line, message) in &found {
-        if !wanted.iter().any(|(at, part)| at == line && message.contains(part)) {
+        if !wanted
+            .iter()
+            .any(|(at, part)| at == line && message.contains(part))
+        {
             failures += &format!("not expected at {line}: {message}\n");
         }
     }
-    if failures.is_empty() { Ok(()) } else { Err(failures.into()) }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures.into())
+    }
 }
