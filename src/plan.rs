@@ -4,10 +4,13 @@
 //! every other snippet is a task of its own. Nothing is run here, and whether a
 //! module is installed is not asked.
 
+pub mod probes;
+
 use crate::claim::Claim;
-use crate::expectation::GuideExpectations;
-use crate::protocol::{Limits, Task};
-use crate::snippet::Guide;
+use crate::expectation::{GuideExpectations, SnippetExpectations};
+use crate::protocol::{Limits, Task, Unit, UnitMode};
+use crate::snippet::{Fragment, Guide, Mode, Snippet};
+use crate::syntax::Syntax;
 
 /// What is to be run of a guide.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +60,156 @@ pub fn plan(
     expectations: Option<&GuideExpectations>,
     defaults: Defaults,
 ) -> Plan {
-    let _ = (guide, claims, expectations, defaults);
-    Plan::default()
+    let expected: Vec<Option<&SnippetExpectations>> = guide
+        .snippets
+        .iter()
+        .map(|snippet| expectations.and_then(|all| all.for_snippet(&snippet.id)))
+        .collect();
+    let mut reasons: Vec<Option<String>> = guide
+        .snippets
+        .iter()
+        .zip(&expected)
+        .map(|(snippet, expected)| {
+            let told = expected.and_then(|expected| expected.skip.clone());
+            told.or_else(|| snippet.fragment.as_ref().map(why_fragment))
+        })
+        .collect();
+    let continues: Vec<Vec<usize>> = guide
+        .snippets
+        .iter()
+        .enumerate()
+        .map(|(index, snippet)| continued(guide, snippet, index, expected[index]))
+        .collect();
+    // What builds on a snippet that is not run cannot be run either.
+    for index in 0..guide.snippets.len() {
+        if reasons[index].is_some() {
+            continue;
+        }
+        let missing = continues[index].iter().find(|&&earlier| reasons[earlier].is_some());
+        if let Some(&earlier) = missing {
+            reasons[index] = Some(format!("it builds on line {}, which is not run", guide.snippets[earlier].place));
+        }
+    }
+
+    let mut group: Vec<usize> = (0..guide.snippets.len()).collect();
+    for index in 0..guide.snippets.len() {
+        for &earlier in &continues[index] {
+            let (from, to) = (group[index], group[earlier]);
+            if from != to {
+                let lower = from.min(to);
+                for entry in &mut group {
+                    if *entry == from || *entry == to {
+                        *entry = lower;
+                    }
+                }
+            }
+        }
+    }
+
+    let mut plan = Plan::default();
+    for (index, reason) in reasons.iter().enumerate() {
+        if let Some(reason) = reason {
+            plan.left_out.push(LeftOut {
+                snippet: index,
+                reason: reason.clone(),
+            });
+        }
+    }
+    for first in 0..guide.snippets.len() {
+        if group[first] != first {
+            continue;
+        }
+        let members: Vec<usize> = (first..guide.snippets.len())
+            .filter(|&index| group[index] == first && reasons[index].is_none())
+            .collect();
+        if !members.is_empty() {
+            plan.tasks.push(task(guide, claims, &expected, &members, defaults));
+        }
+    }
+    for snippet in &guide.snippets {
+        for import in Syntax::of(&snippet.code).imports {
+            if !plan.preload.contains(&import.module) {
+                plan.preload.push(import.module);
+            }
+        }
+    }
+    plan
+}
+
+/// The earlier snippets that one builds on.
+fn continued(
+    guide: &Guide,
+    snippet: &Snippet,
+    index: usize,
+    expected: Option<&SnippetExpectations>,
+) -> Vec<usize> {
+    match expected.and_then(|expected| expected.continues.as_ref()) {
+        Some(ids) => ids
+            .iter()
+            .filter_map(|id| guide.snippets.iter().position(|snippet| snippet.id == *id))
+            .filter(|&earlier| earlier < index)
+            .collect(),
+        None => snippet.continues.iter().copied().filter(|&earlier| earlier < index).collect(),
+    }
+}
+
+fn why_fragment(fragment: &Fragment) -> String {
+    match fragment {
+        Fragment::DoesNotParse { line, message } => {
+            format!("it does not parse: {message} (line {line} of it)")
+        }
+        Fragment::UndefinedNames(names) => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("nothing on the page defines {}", names.join(", "))
+        }
+        Fragment::Template(what) => format!("it is a template: {what}"),
+        Fragment::MarkedNotToRun(mark) => format!("the guide says not to run it: {mark}"),
+    }
+}
+
+fn task(
+    guide: &Guide,
+    claims: &[Vec<Claim>],
+    expected: &[Option<&SnippetExpectations>],
+    members: &[usize],
+    defaults: Defaults,
+) -> PlannedTask {
+    let mut limits = defaults.limits;
+    let mut wall_ms = 0u64;
+    let mut network = defaults.network;
+    let mut units = Vec::new();
+    for &index in members {
+        let snippet = &guide.snippets[index];
+        let timeout = expected[index].and_then(|expected| expected.timeout);
+        wall_ms = wall_ms.saturating_add(timeout.map_or(defaults.limits.wall_ms, |timeout| {
+            u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)
+        }));
+        network |= expected[index].is_some_and(|expected| expected.network);
+        let mode = expected[index].and_then(|expected| expected.mode).unwrap_or(snippet.mode);
+        units.push(Unit {
+            // Named after nothing: a file called `json.py` would be imported.
+            file_name: if members.len() == 1 {
+                "snippet.py".to_owned()
+            } else {
+                format!("snippet_{}.py", units.len() + 1)
+            },
+            code: snippet.code.clone(),
+            mode: match mode {
+                Mode::Script => UnitMode::Script,
+                Mode::Console => UnitMode::Console,
+                Mode::Pytest => UnitMode::Pytest,
+            },
+            probes: probes::of(snippet, claims.get(index).map_or(&[], Vec::as_slice)),
+        });
+    }
+    limits.wall_ms = wall_ms;
+    PlannedTask {
+        task: Task {
+            units,
+            limits,
+            network,
+            arguments: Vec::new(),
+        },
+        snippets: members.to_vec(),
+    }
 }

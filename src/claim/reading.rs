@@ -1,0 +1,568 @@
+//! What a remark could claim, and how firmly.
+//!
+//! Looks at the comment's text and at what the statement beside it is, never at
+//! what running it showed. Reading never fails: a remark that can claim nothing
+//! has no readings, or is no claim at all.
+
+use crate::position::LineSpan;
+use crate::snippet::Snippet;
+use crate::syntax::{Statement, StatementKind, Syntax};
+
+use super::code;
+use super::exception::{self, Certainty, Raise};
+use super::gloss::leading_value;
+use super::marker::{self, Marked, Strength};
+use super::placement::{Remark, RemarkLine, Stands};
+use super::prose::{self, Trap};
+use super::shape::{Shape, shape};
+use super::state;
+use super::value::Value;
+use super::{Claim, ClaimKind, CommentedCode, Firmness, Reading, Role, Says, Spoken, Subject};
+
+/// Functions whose purpose is to print.
+const PRINTERS: &[&str] = &[
+    "print",
+    "pprint",
+    "pprint.pprint",
+    "pprint.pp",
+    "pp",
+    "sys.stdout.write",
+    "sys.stdout.writelines",
+    "display",
+    "console.print",
+];
+
+/// The claims that a remark could make.
+pub fn claims(remark: Remark, snippet: &Snippet, syntax: &Syntax) -> Vec<Claim> {
+    let reader = Reader { snippet, syntax };
+    match remark.stands {
+        Stands::Behind | Stands::Inside => reader.behind(&remark).into_iter().collect(),
+        Stands::Below | Stands::Apart => reader.run(&remark),
+    }
+}
+
+struct Reader<'a> {
+    snippet: &'a Snippet,
+    syntax: &'a Syntax,
+}
+
+impl Reader<'_> {
+    /// The claim of a comment behind a statement.
+    fn behind(&self, remark: &Remark) -> Option<Claim> {
+        let first = remark.lines[0].text.as_str();
+        let statement = self.spoken(remark.statement?, remark)?;
+        if first.trim().is_empty() && remark.lines.len() == 1 {
+            let shows = matches!(statement.role, Role::Print { .. } | Role::Call { .. } | Role::Expression);
+            return (shows && remark.stands == Stands::Behind).then(|| {
+                self.claim(
+                    ClaimKind::Trailing,
+                    &remark.lines,
+                    Subject::Statement(statement),
+                    vec![Reading {
+                        says: Says::Blank,
+                        firmness: Firmness::Firm,
+                    }],
+                )
+            });
+        }
+        let directive = first.trim_start_matches('#').trim();
+        if prose::trap(directive) == Some(Trap::NotARemark) && !first.starts_with(['>', '=', '-']) {
+            return None;
+        }
+        let text = Text::of(&remark.lines);
+        let readings = readings(&text, &statement, remark.stands);
+        Some(self.claim(ClaimKind::Trailing, &remark.lines, Subject::Statement(statement), readings).with(&text))
+    }
+
+    /// The claims of comments on lines of their own.
+    fn run(&self, remark: &Remark) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        let found = code::find(&remark.lines);
+        for hit in &found {
+            claims.extend(self.commented_out(hit, remark));
+        }
+        // Lines around commented-out code are runs of their own.
+        let mut from = 0;
+        let mut first_run = true;
+        for hit in found.iter().map(|hit| (hit.first, hit.last + 1)).chain([(remark.lines.len(), remark.lines.len())]) {
+            if from < hit.0 {
+                let ends = hit.0 == remark.lines.len();
+                claims.extend(self.lines(remark, &remark.lines[from..hit.0], first_run, ends));
+                first_run = false;
+            }
+            from = hit.1;
+            first_run &= from == 0;
+        }
+        claims
+    }
+
+    /// The claims of a run of comment lines without code among them. `first`
+    /// says whether it begins the remark, `last` whether it ends it.
+    fn lines(&self, remark: &Remark, lines: &[RemarkLine], first: bool, last: bool) -> Vec<Claim> {
+        let all_rules = lines
+            .iter()
+            .all(|line| prose::trap(line.text.trim_start_matches('#')) == Some(Trap::NotARemark) || line.text.trim().is_empty());
+        if all_rules && !lines.iter().any(|line| line.text.starts_with(['>', '='])) {
+            return Vec::new();
+        }
+        let next = remark.next.filter(|_| last).and_then(|index| self.spoken(index, remark));
+        let before = remark.statement.and_then(|index| self.spoken(index, remark));
+        let directly_below = remark.stands == Stands::Below && first;
+        let marked_from = lines.iter().position(announces);
+        if directly_below && let Some(statement) = before {
+            let starts = shape(lines[0].text.trim()) == Shape::Value;
+            let claim_from = if starts { 0 } else { marked_from.unwrap_or(0) };
+            let mut claims = Vec::new();
+            if claim_from > 0 {
+                let prose = self.claim(ClaimKind::Below, &lines[..claim_from], Subject::Statement(statement.clone()), Vec::new());
+                claims.push(prose);
+            }
+            let lines = &lines[claim_from..];
+            let text = Text::of(lines);
+            if text.shown.trim().is_empty() {
+                return claims;
+            }
+            let mut claim = self.claim(ClaimKind::Below, lines, Subject::Statement(statement.clone()), readings(&text, &statement, Stands::Below)).with(&text);
+            claim.other = next;
+            claims.push(claim);
+            return claims;
+        }
+        // In a paragraph of its own only a marker makes a claim.
+        let Some(from) = marked_from.or_else(|| lines.iter().position(raises)) else {
+            return Vec::new();
+        };
+        let lines = &lines[from..];
+        let text = Text::of(lines);
+        if text.shown.trim().is_empty() {
+            return Vec::new();
+        }
+        let (kind, statement, other) = match (next, before) {
+            (Some(next), before) => (ClaimKind::Above, next, before),
+            (None, Some(before)) => (ClaimKind::Below, before, None),
+            (None, None) => return Vec::new(),
+        };
+        let mut readings = readings(&text, &statement, Stands::Apart);
+        if text.shape != Shape::Value {
+            for reading in &mut readings {
+                if matches!(reading.says, Says::Shows(_)) {
+                    reading.firmness = reading.firmness.min(Firmness::Resembling);
+                }
+            }
+        }
+        let mut claim = self.claim(kind, lines, Subject::Statement(statement), readings).with(&text);
+        claim.other = other;
+        vec![claim]
+    }
+
+    fn commented_out(&self, hit: &code::Found, remark: &Remark) -> Option<Claim> {
+        let lines = &remark.lines[hit.first..=hit.last];
+        let marked = marker::cut(&hit.text);
+        let shown = marked.map_or(hit.text.as_str(), |marked| marked.text);
+        let mut readings = Vec::new();
+        if let Some(raise) = exception::read(shown).or_else(|| exception::read(&hit.text)) {
+            let firmness = match raise.certainty {
+                Certainty::Plain | Certainty::Would => Firmness::Firm,
+                Certainty::Hint => Firmness::Firm,
+                Certainty::Condition => Firmness::Tentative,
+            };
+            readings.push(Reading {
+                says: Says::Raises(raise),
+                firmness,
+            });
+        }
+        let looks = shape(shown);
+        let sign = marked.is_some_and(|marked| marked.strength == Strength::Sign);
+        if looks == Shape::Value || sign {
+            let firm = readings.is_empty() && looks == Shape::Value && (sign || hit.prints);
+            readings.push(Reading {
+                says: Says::Shows(shown.to_owned()),
+                firmness: if firm { Firmness::Firm } else { Firmness::Tentative },
+            });
+        }
+        if readings.is_empty() {
+            return None;
+        }
+        let code = CommentedCode {
+            line: lines[0].line,
+            indent: remark.column,
+            code: hit.code.clone(),
+            prints: hit.prints,
+            targets: hit.targets.clone(),
+        };
+        let span = LineSpan {
+            first: lines[0].line,
+            last: remark.lines[hit.claim].line,
+        };
+        let mut claim = self.claim(ClaimKind::CommentedOut, lines, Subject::Code(code), readings);
+        claim.statement = Some(span);
+        claim.comment = hit.text.trim().to_owned();
+        claim.expected = shown.trim().to_owned();
+        claim.marked = sign;
+        claim.versions = prose::versions(&hit.text);
+        claim.example = prose::is_example(&hit.text);
+        Some(claim)
+    }
+
+    fn claim(&self, kind: ClaimKind, lines: &[RemarkLine], subject: Subject, readings: Vec<Reading>) -> Claim {
+        let comment: Vec<&str> = lines.iter().map(|line| line.text.trim()).collect();
+        let comment = comment.join("\n").trim().to_owned();
+        let statement = match &subject {
+            Subject::Statement(spoken) => Some(spoken.lines),
+            Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => None,
+        };
+        Claim {
+            kind,
+            place: self.snippet.place_of(lines[0].line),
+            last_place: self.snippet.place_of(lines[lines.len() - 1].line),
+            statement,
+            expected: comment.clone(),
+            comment,
+            subject,
+            other: None,
+            marked: false,
+            readings,
+            versions: None,
+            example: false,
+        }
+    }
+
+    /// What a statement is to the claims about it.
+    fn spoken(&self, index: usize, remark: &Remark) -> Option<Spoken> {
+        let statement = self.syntax.statements.get(index)?;
+        let source = self.snippet.code.as_str();
+        let header = matches!(remark.stands, Stands::Behind | Stands::Inside)
+            && statement.header != statement.lines;
+        let mut top = statement;
+        let mut caught = statement.surroundings.try_body.is_some() || statement.kind == StatementKind::Try;
+        let mut parent = statement.parent;
+        while let Some(index) = parent {
+            top = &self.syntax.statements[index];
+            caught |= catches(top, source);
+            parent = top.parent;
+        }
+        caught |= catches(statement, source);
+        Some(Spoken {
+            lines: statement.lines,
+            top: top.lines,
+            role: role(statement, source, header),
+            in_function: statement.surroundings.function.is_some(),
+            caught,
+            code: source[statement.range.clone()].chars().take(2000).collect(),
+            together: remark.together.filter(|_| remark.stands == Stands::Apart),
+        })
+    }
+}
+
+impl Claim {
+    fn with(mut self, text: &Text) -> Self {
+        let shown = text.shown.trim();
+        let first = shown.lines().count() == 1;
+        self.expected = match leading_value(shown) {
+            Some(cut) if first && text.shape == Shape::Value => cut.value.to_owned(),
+            _ => shown.to_owned(),
+        };
+        self.marked = text.marked.is_some();
+        self.versions = prose::versions(&self.comment);
+        self.example = prose::is_example(&self.comment);
+        self
+    }
+}
+
+/// `with pytest.raises(…)` and `with suppress(…)`.
+fn catches(statement: &Statement, source: &str) -> bool {
+    statement.kind == StatementKind::With && {
+        let header = source[statement.range.clone()].lines().next().unwrap_or("");
+        header.contains("raises(") || header.contains("suppress(") || header.contains("assertRaises")
+    }
+}
+
+fn role(statement: &Statement, source: &str, header: bool) -> Role {
+    match &statement.kind {
+        StatementKind::Expression { call: Some(call), arguments, .. } => {
+            if PRINTERS.contains(&call.as_str()) {
+                let positional = arguments
+                    .iter()
+                    .filter(|range| {
+                        let text = &source[(*range).clone()];
+                        !["end=", "sep=", "file=", "flush="].iter().any(|name| text.replace(' ', "").starts_with(name))
+                    })
+                    .count();
+                let starred = arguments.iter().any(|range| source[range.clone()].starts_with('*'));
+                Role::Print {
+                    several: positional > 1 || starred,
+                }
+            } else {
+                let receiver = call.rsplit_once('.').map(|(receiver, _)| receiver.to_owned());
+                Role::Call {
+                    receiver: receiver.filter(|name| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '\'' | '"'))),
+                }
+            }
+        }
+        StatementKind::Expression { .. } => Role::Expression,
+        StatementKind::Assignment { targets, value, .. } => Role::Assignment {
+            targets: targets.iter().flat_map(|range| apart(&source[range.clone()])).collect(),
+            literal: value
+                .as_ref()
+                .is_some_and(|range| Value::read(&source[range.clone()]).is_some_and(|value| value.is_literal())),
+        },
+        StatementKind::Raise | StatementKind::Assert => Role::Other { raises: true },
+        StatementKind::Delete | StatementKind::Import | StatementKind::Return | StatementKind::Silent => Role::Other { raises: false },
+        StatementKind::Function(_) | StatementKind::Class(_) => Role::Definition,
+        StatementKind::Loop | StatementKind::If | StatementKind::Match | StatementKind::With | StatementKind::Try => Role::Compound { header },
+    }
+}
+
+/// The parts of an assignment's target: `a, *b` are two.
+fn apart(target: &str) -> Vec<String> {
+    let inner = target.trim();
+    let inner = inner
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
+        .or_else(|| inner.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')))
+        .unwrap_or(inner);
+    let mut parts = vec![String::new()];
+    let mut depth = 0usize;
+    for character in inner.chars() {
+        match character {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(character);
+        }
+    }
+    parts
+        .iter()
+        .map(|part| part.trim().trim_start_matches('*').to_owned())
+        .filter(|part| !part.is_empty())
+        .collect()
+}
+
+/// A remark's text with its markers cut.
+struct Text<'a> {
+    /// The marker of its first line.
+    marked: Option<Marked<'a>>,
+    /// What follows the markers, lines joined, blanks before lines kept as far
+    /// as they tell lines apart.
+    shown: String,
+    /// The whole, markers included.
+    whole: String,
+    /// What it looks like.
+    shape: Shape,
+}
+
+impl<'a> Text<'a> {
+    fn of(lines: &'a [RemarkLine]) -> Self {
+        let whole: Vec<&str> = lines.iter().map(|line| line.text.trim()).collect();
+        let whole = whole.join("\n");
+        let first = lines[0].text.as_str();
+        let heading = lines.len() > 1 && marker::is_heading(first);
+        let marked = marker::cut(first).filter(|marked| heading || lines.len() > 1 || !marked.text.is_empty());
+        let shown = if heading {
+            dedent(lines[1..].iter().map(|line| line.text.as_str()).collect())
+        } else if let Some(marked) = marked {
+            let rest: Vec<&str> = lines[1..].iter().map(|line| line.text.as_str()).collect();
+            // A sign can stand on every line.
+            let signs = rest.iter().map(|line| marker::cut(line).filter(|cut| cut.strength == Strength::Sign)).collect::<Vec<_>>();
+            let each = !rest.is_empty() && signs.iter().all(Option::is_some);
+            let below = if each {
+                signs.iter().flatten().map(|cut| cut.text.trim_end()).collect::<Vec<_>>().join("\n")
+            } else {
+                dedent(rest)
+            };
+            if below.is_empty() {
+                marked.text.trim_end().to_owned()
+            } else {
+                format!("{}\n{below}", marked.text.trim_end())
+            }
+        } else {
+            dedent(lines.iter().map(|line| line.text.as_str()).collect())
+        };
+        let marked = if heading {
+            marked.map(|marked| Marked {
+                strength: Strength::Sign,
+                ..marked
+            })
+        } else {
+            marked
+        };
+        Self {
+            marked,
+            shape: shape(&shown),
+            shown,
+            whole,
+        }
+    }
+}
+
+/// The lines without the blanks that all of them begin with.
+fn dedent(lines: Vec<&str>) -> String {
+    let common = lines
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.chars().take_while(|c| c.is_whitespace()).count())
+        .min()
+        .unwrap_or(0);
+    let cut: Vec<String> = lines
+        .iter()
+        .map(|line| line.chars().skip(common).collect::<String>().trim_end().to_owned())
+        .collect();
+    cut.join("\n").trim_end().to_owned()
+}
+
+/// Whether a line announces output: a heading, or a marker before something
+/// that is not a sentence.
+fn announces(line: &RemarkLine) -> bool {
+    let text = line.text.trim();
+    if marker::is_heading(text) {
+        return true;
+    }
+    marker::cut(text).is_some_and(|marked| {
+        let looks = shape(marked.text);
+        match marked.strength {
+            Strength::Sign => looks != Shape::Sentence || marked.printed,
+            Strength::Word => looks == Shape::Value,
+        }
+    })
+}
+
+/// Whether a line says outright that something is raised.
+fn raises(line: &RemarkLine) -> bool {
+    exception::read(line.text.trim()).is_some_and(|raise| raise.certainty == Certainty::Plain && !raise.types.is_empty())
+}
+
+fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading> {
+    let shown = text.shown.as_str();
+    let mut readings = Vec::new();
+    let mut add = |says: Says, firmness: Firmness| readings.push(Reading { says, firmness });
+    if prose::is_silence(&text.whole) {
+        add(Says::Silence, Firmness::Firm);
+        return readings;
+    }
+    let doubtful = prose::trap(&text.whole) == Some(Trap::Doubtful);
+    let most = match stands {
+        _ if doubtful => Firmness::Resembling,
+        Stands::Inside => Firmness::Tentative,
+        Stands::Behind | Stands::Below | Stands::Apart => Firmness::Firm,
+    };
+
+    let raise = exception::read(shown).or_else(|| exception::read(&text.whole));
+    let holdings = state::read(shown);
+    let firmness = shows(text, statement).min(most);
+
+    if let Some((printed, returned)) = printed_and_returned(text) {
+        add(Says::PrintsAndReturns(printed, returned), Firmness::Firm.min(most));
+    }
+    if let Some(holdings) = &holdings
+        && let Some(cut) = leading_value(shown)
+        && !holdings.leads
+        && holdings.parts.iter().all(|part| part.plain)
+    {
+        add(Says::ShowsAndHolds(cut.value.to_owned(), holdings.parts.clone()), firmness);
+    } else if !shown.trim().is_empty() {
+        let plain_raise = raise.as_ref().is_some_and(|raise| raise.certainty >= Certainty::Would);
+        add(Says::Shows(shown.to_owned()), if plain_raise { firmness.min(Firmness::Resembling) } else { firmness });
+    }
+    if let Some(raise) = raise {
+        let firmness = raise_firmness(&raise, text, statement).min(if doubtful { Firmness::Tentative } else { most });
+        add(Says::Raises(raise), firmness);
+    }
+    if let Some(holdings) = holdings {
+        let known = holdings.parts.iter().all(|part| mentions(&statement.code, &part.expression));
+        let plain = holdings.leads && holdings.parts.iter().all(|part| part.plain);
+        let stable = !statement.in_function;
+        let able = match statement.role {
+            Role::Definition | Role::Compound { .. } => false,
+            Role::Print { .. } | Role::Call { .. } | Role::Expression | Role::Assignment { .. } | Role::Other { .. } => true,
+        };
+        let firmness = if plain && known && stable && able { Firmness::Firm } else { Firmness::Tentative };
+        add(Says::Holds(holdings.parts), firmness.min(if doubtful { Firmness::Tentative } else { most }));
+    }
+    readings
+}
+
+/// How firmly a remark claims that its text is what is shown.
+fn shows(text: &Text<'_>, statement: &Spoken) -> Firmness {
+    let firm_by_marker = match text.marked.map(|marked| marked.strength) {
+        Some(Strength::Sign) => text.shape != Shape::Sentence,
+        Some(Strength::Word) => text.shape == Shape::Value,
+        None => false,
+    };
+    match &statement.role {
+        Role::Print { .. } | Role::Call { .. } | Role::Expression | Role::Compound { header: false } => {
+            if firm_by_marker || text.marked.is_none() && text.shape == Shape::Value {
+                Firmness::Firm
+            } else {
+                Firmness::Resembling
+            }
+        }
+        Role::Assignment { .. } => {
+            if firm_by_marker {
+                Firmness::Firm
+            } else if text.shape == Shape::Value {
+                Firmness::Tentative
+            } else {
+                Firmness::Resembling
+            }
+        }
+        Role::Compound { header: true } | Role::Definition | Role::Other { .. } => {
+            if text.marked.is_some() {
+                Firmness::Resembling
+            } else {
+                Firmness::Tentative
+            }
+        }
+    }
+}
+
+fn raise_firmness(raise: &Raise, text: &Text<'_>, statement: &Spoken) -> Firmness {
+    let outright = match raise.certainty {
+        Certainty::Plain => true,
+        Certainty::Would | Certainty::Condition | Certainty::Hint => false,
+    };
+    let able = match &statement.role {
+        Role::Definition | Role::Compound { header: true } => false,
+        // `print(e)  # ValueError` names what is printed.
+        Role::Print { .. } => raise.message.is_some() || text.shown.contains(' '),
+        Role::Call { .. } | Role::Expression | Role::Assignment { .. } | Role::Other { .. } | Role::Compound { header: false } => true,
+    };
+    if outright && able && !statement.caught && !statement.in_function {
+        Firmness::Firm
+    } else {
+        Firmness::Tentative
+    }
+}
+
+/// `prints "x is 5" and returns 11`, in either order.
+fn printed_and_returned(text: &Text<'_>) -> Option<(String, String)> {
+    let marked = text.marked?;
+    let shown = text.shown.as_str();
+    for link in [" and returns ", ", returns ", " and return ", ", and returns ", "; returns "] {
+        if marked.printed && let Some((printed, returned)) = shown.split_once(link) {
+            return Some((printed.trim().to_owned(), returned.trim().to_owned()));
+        }
+    }
+    for link in [" and prints out ", " and prints ", ", prints ", "; prints "] {
+        if marked.returned && let Some((returned, printed)) = shown.split_once(link) {
+            return Some((printed.trim().to_owned(), returned.trim().to_owned()));
+        }
+    }
+    None
+}
+
+/// Whether code mentions what an expression begins with.
+fn mentions(code: &str, expression: &str) -> bool {
+    let name: String = expression.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    !name.is_empty()
+        && code.match_indices(name.as_str()).any(|(at, _)| {
+            let before = code[..at].chars().next_back();
+            let after = code[at + name.len()..].chars().next();
+            let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+            !part(before) && !part(after)
+        })
+}

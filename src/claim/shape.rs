@@ -1,0 +1,144 @@
+//! What a text looks like: a value, or a sentence.
+//!
+//! A comment that looks like a value is held to it; one that is a sentence may
+//! be prose. Looks only, never at what was seen.
+
+use super::gloss::{self, is_function_word, leading_value};
+use super::value::Value;
+
+/// What a comment looks like, marker aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A value, with or without a gloss.
+    Value,
+    /// Words that could be what a program prints.
+    Words,
+    /// A sentence about the code.
+    Sentence,
+}
+
+/// What the text looks like.
+pub fn shape(text: &str) -> Shape {
+    let text = text.trim();
+    let first_line = text.lines().next().unwrap_or("").trim();
+    if is_value(text) || (first_line.len() < text.len() && is_value(first_line)) {
+        Shape::Value
+    } else if is_sentence(text) {
+        Shape::Sentence
+    } else {
+        Shape::Words
+    }
+}
+
+/// Whether the text is a value, or starts with one and goes on with a gloss.
+fn is_value(text: &str) -> bool {
+    if text.is_empty() || is_complexity(text) {
+        return false;
+    }
+    if let Some(value) = Value::read(text) {
+        return value.is_literal() || matches!(value, Value::Ellipsis);
+    }
+    if is_number_row(text) || is_open_value(text) {
+        return true;
+    }
+    let approximated = text.strip_prefix(['~', '≈', '≃']).map(str::trim_start);
+    if let Some(rest) = approximated {
+        return rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '$'));
+    }
+    let Some(cut) = leading_value(text) else {
+        return false;
+    };
+    let glossed = !cut.gloss.trim().is_empty();
+    let first = cut.value.chars().next().unwrap_or(' ');
+    match first {
+        '[' | '{' => {
+            let read = Value::read(cut.value);
+            read.is_some() || cut.value.contains([':', ',', '\'', '"']) && !is_sentence(cut.value)
+        }
+        '(' => Value::read(cut.value).is_some_and(|value| value.is_literal()),
+        '<' => !cut.value.starts_with("<=") && (cut.value.len() > 4),
+        '`' => false,
+        '"' | '\'' | '“' | '‘' => true,
+        _ if first.is_ascii_digit() || matches!(first, '-' | '+' | '.' | '$' | '€') => {
+            !glossed || number_with_gloss(cut)
+        }
+        _ => match cut.value {
+            "True" | "False" => !cut.gloss.trim_start().starts_with("if ") && !starts_condition(cut.gloss),
+            "None" => !glossed || !cut.gloss.starts_with(" of"),
+            _ => Value::read(cut.value).is_some_and(|value| value.is_literal()),
+        },
+    }
+}
+
+fn starts_condition(gloss: &str) -> bool {
+    let gloss = gloss.trim_start();
+    ["if ", "when ", "unless ", "or ", "/ "].iter().any(|word| gloss.starts_with(word))
+}
+
+/// `3 (one for the argument)` and `200 bytes`, but not `2 arguments are given`.
+fn number_with_gloss(cut: gloss::Cut<'_>) -> bool {
+    let gloss = cut.gloss;
+    if !gloss.starts_with(' ') || gloss.starts_with("  ") {
+        return true;
+    }
+    let trimmed = gloss.trim_start();
+    if !trimmed.starts_with(char::is_alphabetic) {
+        return !trimmed.starts_with(['+', '*', '/', '=', '<', '>', '%']) || trimmed.starts_with("<-");
+    }
+    let words = trimmed.split_whitespace().count();
+    let first = trimmed.split_whitespace().next().unwrap_or("");
+    words == 1 || is_function_word(first) && !matches!(first, "is" | "are" | "does" | "was" | "will" | "has") || trimmed.contains(" (")
+}
+
+/// `1 2 3 ... 31`, `0, 1, 1, 2`.
+fn is_number_row(text: &str) -> bool {
+    let mut numbers = 0;
+    for token in text.split(|c: char| c.is_whitespace() || c == ',') {
+        if token.is_empty() || token == "..." || token == "…" {
+            continue;
+        }
+        if token.parse::<f64>().is_err() {
+            return false;
+        }
+        numbers += 1;
+    }
+    numbers > 1
+}
+
+/// The first line of a value that goes on below: its brackets stay open.
+fn is_open_value(text: &str) -> bool {
+    let text = text.trim();
+    if !text.starts_with(['[', '{', '(']) {
+        return false;
+    }
+    let opens = text.matches(['[', '{', '(']).count();
+    let closes = text.matches([']', '}', ')']).count();
+    opens > closes && text.ends_with([',', '[', '{', '('])
+        && text.contains(['"', '\'', ':', '<', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+        || matches!(text, "[" | "{")
+}
+
+/// Whether the text is an English sentence, or a part of one.
+pub fn is_sentence(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let plain = |word: &&&str| {
+        let word = word.trim_matches(|c: char| matches!(c, ',' | '.' | ';' | ':' | '!' | '?' | '(' | ')' | '`'));
+        !word.is_empty() && word.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '-' | '’'))
+    };
+    let plain_words = words.iter().filter(plain).count();
+    if words.len() < 2 || plain_words < 2 || plain_words * 2 < words.len() {
+        return false;
+    }
+    let lowercase = words
+        .iter()
+        .skip(1)
+        .filter(|word| word.chars().next().is_some_and(char::is_lowercase))
+        .count();
+    words.iter().any(|word| is_function_word(word)) && lowercase >= 1 || (words.len() >= 3 && lowercase + 1 >= words.len())
+}
+
+/// `O(n log n)` and the like: how long something takes, not what it gives.
+pub fn is_complexity(text: &str) -> bool {
+    let text = text.trim_start_matches(|c: char| !c.is_alphabetic());
+    ["O(", "o(", "Θ(", "Ω(", "θ("].iter().any(|start| text.starts_with(start)) && text.contains(')')
+}

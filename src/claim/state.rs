@@ -1,0 +1,139 @@
+//! Claims about what names hold after a statement: `x is now 5`, `x = 2, y = 1`.
+//!
+//! Reads which names a comment gives which values. Whether they hold them is
+//! not known here.
+
+use super::gloss::{is_function_word, value_length};
+
+/// A name and the value that a comment gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// A name, an attribute or a subscript, as written.
+    pub expression: String,
+    /// The value, as written.
+    pub value: String,
+    /// Whether the comment says outright that this is so now: `=`, `is now`.
+    pub plain: bool,
+}
+
+/// What a comment says that names hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holdings {
+    /// In the order of the comment.
+    pub parts: Vec<Holding>,
+    /// Whether the comment begins with the first of them, so that it is about
+    /// nothing else.
+    pub leads: bool,
+}
+
+/// Words between a name and its value, longer ones before those that they begin
+/// with, and whether they say outright that it is so.
+const LINKS: &[(&str, bool)] = &[
+    (" is now set to ", true),
+    (" is now equal to ", true),
+    (" is set to ", true),
+    (" is still ", true),
+    (" is now ", true),
+    (" now is ", true),
+    (" now equals ", true),
+    (" now contains ", true),
+    (" now holds ", true),
+    (" becomes ", true),
+    (" is again ", true),
+    (" remains ", true),
+    (" equals ", false),
+    (" contains ", false),
+    (" -> ", false),
+    (" => ", false),
+    (" is ", false),
+    (" : ", false),
+    (": ", false),
+    (" = ", true),
+    (" == ", false),
+    ("=", true),
+];
+
+/// Reads all that `text` says that names hold.
+pub fn read(text: &str) -> Option<Holdings> {
+    let text: String = text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ");
+    let mut parts = Vec::new();
+    let mut leads = false;
+    let mut at = 0;
+    while at < text.len() && parts.len() < 16 {
+        let Some((start, end, plain)) = next_link(&text, at) else {
+            break;
+        };
+        at = end;
+        let Some(expression) = trailing_expression(&text[..start]) else {
+            continue;
+        };
+        let rest = text[end..].trim_start();
+        let from = text.len() - rest.len();
+        let Some(length) = value_length(rest) else {
+            continue;
+        };
+        if parts.is_empty() {
+            let before = text[..start - expression.len()].trim();
+            let before = before.trim_end_matches([':', ',']);
+            leads = before.is_empty()
+                || before.split_whitespace().all(|word| {
+                    matches!(
+                        word.to_lowercase().as_str(),
+                        "now" | "so" | "then" | "here" | "and" | "both" | "the" | "global" | "local" | "var" | "variable"
+                    )
+                });
+        }
+        parts.push(Holding {
+            expression: expression.to_owned(),
+            value: rest[..length].to_owned(),
+            plain: plain || (parts.is_empty() && leads && text.to_lowercase().starts_with("now ")),
+        });
+        at = from + length;
+    }
+    (!parts.is_empty()).then_some(Holdings { parts, leads })
+}
+
+fn next_link(text: &str, from: usize) -> Option<(usize, usize, bool)> {
+    LINKS
+        .iter()
+        .filter_map(|(link, plain)| {
+            let at = from + text[from..].find(link)?;
+            if *link == "=" {
+                // Neither `==` nor `<=`, nor `f(x=1)`: that is for calls.
+                let before = text[..at].chars().next_back();
+                let after = text[at + 1..].chars().next();
+                let inside = text[..at].matches('(').count() > text[..at].matches(')').count();
+                if inside
+                    || before.is_none_or(|c| !(c.is_alphanumeric() || matches!(c, '_' | ']')))
+                    || after.is_none_or(|c| matches!(c, '=' | '>'))
+                {
+                    return None;
+                }
+            }
+            Some((at, at + link.len(), *plain))
+        })
+        .min_by_key(|(at, end, _)| (*at, usize::MAX - *end))
+}
+
+/// The name, attribute or subscript that `text` ends with.
+fn trailing_expression(text: &str) -> Option<&str> {
+    let mut depth = 0usize;
+    let mut start = text.len();
+    for (at, character) in text.char_indices().rev() {
+        match character {
+            ']' => depth += 1,
+            '[' => depth = depth.checked_sub(1)?,
+            _ if depth > 0 => {}
+            _ if character.is_alphanumeric() || matches!(character, '_' | '.') => {}
+            _ => break,
+        }
+        start = at;
+    }
+    let expression = text[start..].trim_start_matches('.');
+    let first = expression.chars().next()?;
+    let plain = expression.chars().all(char::is_alphabetic);
+    (depth == 0
+        && (first.is_alphabetic() || first == '_')
+        && !(plain && (is_function_word(expression) || matches!(expression, "value" | "result" | "Now" | "It" | "That" | "This"))))
+    .then_some(expression)
+}

@@ -1,0 +1,72 @@
+//! A claim of an exception against the one that was raised.
+
+use super::rule::Rule;
+use super::{names, numbers};
+use crate::claim::exception::Raise;
+use crate::protocol::Exception;
+
+/// Whether the claim says what was raised, and by which rule.
+pub fn says(claim: &Raise, raised: &Exception) -> Option<Rule> {
+    if claim.types.is_empty() {
+        return Some(Rule::AnyException);
+    }
+    let named = claim.types.iter().any(|name| is_named(name, raised));
+    if !named {
+        return None;
+    }
+    let Some(message) = &claim.message else {
+        return Some(Rule::ExceptionType);
+    };
+    message_says(message, raised)
+}
+
+/// Whether `name` names the exception's type, or one that it is derived from.
+fn is_named(name: &str, raised: &Exception) -> bool {
+    let short = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
+    let last = short(name);
+    last == short(&raised.type_name)
+        || raised.bases.iter().any(|base| short(base) == last)
+        // Aliases that Python itself keeps.
+        || matches!(last.as_str(), "IOError" | "EnvironmentError") && raised.bases.iter().chain([&raised.type_name]).any(|base| base == "OSError")
+}
+
+/// Whether a message is the one that is claimed, or begins with it.
+fn message_says(claimed: &str, raised: &Exception) -> Option<Rule> {
+    let claimed = claimed.trim();
+    let message = raised.message.trim();
+    let alike = |claimed: &str| -> Option<Rule> {
+        let claimed = claimed.trim();
+        if claimed.is_empty() {
+            return None;
+        }
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let quotes = |text: &str| flat(text).replace(['"', '“', '”', '‘', '’', '`'], "'");
+        if quotes(claimed) == quotes(message) || super::whole::equal(claimed, message) {
+            return Some(Rule::ExceptionMessage);
+        }
+        let unquoted = super::whole::unquoted(claimed);
+        if unquoted.iter().any(|inner| inner == message) || super::whole::unquoted(message).iter().any(|inner| inner == claimed) {
+            return Some(Rule::ExceptionMessage);
+        }
+        if super::ellipsis::says(claimed, message).is_some() {
+            return Some(Rule::ExceptionMessage);
+        }
+        // A full stop more or less.
+        if quotes(claimed).trim_end_matches('.') == quotes(message).trim_end_matches('.') {
+            return Some(Rule::ExceptionMessage);
+        }
+        let (short, long) = (quotes(claimed.trim_end_matches(['.', '…'])), quotes(message));
+        if let Some(rest) = long.strip_prefix(short.as_str())
+            && rest.starts_with(|c: char| !c.is_alphanumeric() && c != '_')
+        {
+            return Some(Rule::MessagePrefix);
+        }
+        names::says(claimed, message).or_else(|| numbers::says(claimed, message))
+    };
+    alike(claimed).or_else(|| {
+        crate::claim::gloss::cuts(claimed)
+            .iter()
+            .find_map(|cut| alike(cut.value).filter(|rule| *rule != Rule::MessagePrefix))
+            .map(|rule| rule.max(Rule::ExceptionMessage))
+    })
+}
