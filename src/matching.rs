@@ -11,6 +11,7 @@ pub mod names;
 pub mod numbers;
 pub mod resemblance;
 pub mod rule;
+pub mod tolerance;
 pub mod transcript;
 pub mod whole;
 

@@ -125,6 +125,21 @@ impl<'a> Observation<'a> {
         Self { run, units }
     }
 
+    /// How many units there are.
+    pub fn units(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Whether anything at all is known of a unit: it began to run.
+    pub fn shows_anything(&self, unit: usize) -> bool {
+        self.units.get(unit).is_some_and(|facts| {
+            !facts.done.is_empty()
+                || !facts.raised.is_empty()
+                || facts.exited.is_some()
+                || !facts.touched.is_empty()
+        })
+    }
+
     /// How the child ended.
     pub fn end(&self) -> &'a End {
         &self.run.end

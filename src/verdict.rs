@@ -1,16 +1,29 @@
 //! Verdicts: what an observation means for a claim.
 //!
-//! Judging is a pure function of claim, observation and expectations.
+//! Judging is a pure function of claim, observation and expectations. Nothing is
+//! run here, and nothing is asked of the outside world: the time comes with the
+//! circumstances.
+
+mod clock;
+mod failures;
+mod modules;
+mod outcome;
+mod snippet;
+mod views;
 
 use std::time::SystemTime;
 
-use crate::claim::{Claim, ClaimKind};
+use crate::claim::{Claim, ClaimKind, Firmness};
 use crate::expectation::{ExpectationError, GuideExpectations};
 use crate::interpreter::Version;
+use crate::matching::Rule;
+use crate::observation::Observation;
 use crate::plan::PlannedTask;
 use crate::position::{LineNumber, LineSpan, Place};
 use crate::protocol::Run;
 use crate::snippet::Guide;
+
+use failures::Failures;
 
 /// What became of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -195,28 +208,52 @@ pub fn judge_task(
     again: Option<&Run>,
     circumstances: Circumstances<'_>,
 ) -> Vec<Judged> {
-    let _ = (run, again);
+    let observation = Observation::new(&planned.task, run);
+    let again = again.map(|run| Observation::new(&planned.task, run));
+    let failures = Failures::find(planned, &observation, circumstances);
     planned
         .snippets
         .iter()
-        .map(|&snippet| not_run(snippet, "nothing is judged yet", circumstances))
+        .enumerate()
+        .map(|(unit, &snippet)| {
+            snippet::Judge {
+                unit,
+                snippet,
+                observation: &observation,
+                again: again.as_ref(),
+                failures: &failures,
+                circumstances,
+            }
+            .judge()
+        })
         .collect()
 }
 
 /// The verdict of a snippet that was not run.
 pub fn not_run(snippet: usize, reason: &str, circumstances: Circumstances<'_>) -> Judged {
-    let claims = circumstances.claims[snippet].iter().map(|claim| Judgement {
-        place: claim.place,
-        last_place: claim.last_place,
-        kind: claim.kind,
-        statement: claim.statement,
-        comment: claim.comment.clone(),
-        verdict: Verdict::Skipped,
-        rule: "skipped",
-        expected: claim.expected.clone(),
-        actual: None,
-        reason: Some(reason.to_owned()),
-    });
+    let mut claims = Vec::new();
+    let mut prose = Vec::new();
+    for claim in &circumstances.claims[snippet] {
+        if claim.firmness() == Firmness::Firm {
+            claims.push(Judgement {
+                place: claim.place,
+                last_place: claim.last_place,
+                kind: claim.kind,
+                statement: claim.statement,
+                comment: claim.comment.clone(),
+                verdict: Verdict::Skipped,
+                rule: Rule::Skipped.name(),
+                expected: claim.expected.clone(),
+                actual: None,
+                reason: Some(reason.to_owned()),
+            });
+        } else {
+            prose.push(Prose {
+                place: claim.place,
+                comment: claim.comment.clone(),
+            });
+        }
+    }
     Judged {
         snippet,
         verdict: SnippetVerdict {
@@ -224,8 +261,8 @@ pub fn not_run(snippet: usize, reason: &str, circumstances: Circumstances<'_>) -
                 reason: reason.to_owned(),
             },
             failures: Vec::new(),
-            claims: claims.collect(),
-            prose: Vec::new(),
+            claims,
+            prose,
             unclaimed: Vec::new(),
             warnings: Vec::new(),
         },

@@ -59,17 +59,13 @@ impl Probes {
         let at = after(spoken.lines);
         match &spoken.role {
             Role::Call { receiver } => {
-                if !spoken.in_function {
-                    self.add(at, Look::Value);
-                }
+                self.add(at, Look::Value);
                 if let Some(receiver) = receiver {
                     self.add(at, Look::State(receiver.clone()));
                 }
             }
             Role::Expression => {
-                if !spoken.in_function {
-                    self.add(at, Look::Value);
-                }
+                self.add(at, Look::Value);
             }
             Role::Assignment { targets, .. } => {
                 for target in targets.iter().take(8) {

@@ -1,0 +1,130 @@
+//! Dates and times in outputs: the day of the run, which no claim can know.
+//!
+//! Two runs a moment apart show the same date, so running again does not tell.
+//! The rule: claim and output are both dates or times, the code reads the
+//! clock, and the output has the day of the run in it or the claim's own form.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const DAY: u64 = 86_400;
+
+/// Whether `actual` shows the time or the date of the run where `claimed` shows
+/// another one. `code` is what ran.
+pub fn shows_clock(claimed: &str, actual: &str, code: &str, now: SystemTime) -> bool {
+    if claimed == actual || !reads_clock(code) {
+        return false;
+    }
+    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let stamped = numbers(actual).any(|number| near_now(number, seconds)) && numbers(claimed).any(is_stamp);
+    let dated = is_dated(claimed) && is_dated(actual);
+    let today = names_of_days(now).iter().any(|day| actual.contains(day.as_str()));
+    stamped || dated && (today || form(claimed) == form(actual))
+}
+
+/// Whether the code asks for the time.
+fn reads_clock(code: &str) -> bool {
+    [
+        "now(", "today(", "time.time", "time()", "time_ns", "localtime", "gmtime", "ctime(", "strftime(", "perf_counter", "monotonic",
+        "process_time", "getmtime", "st_mtime", "utcnow",
+    ]
+    .iter()
+    .any(|call| code.contains(call))
+}
+
+/// The text with every run of digits the same.
+fn form(text: &str) -> String {
+    let mut form = String::new();
+    let mut in_digits = false;
+    for character in text.trim().chars() {
+        let digit = character.is_ascii_digit();
+        if !digit {
+            form.push(character);
+        } else if !in_digits {
+            form.push('0');
+        }
+        in_digits = digit;
+    }
+    form
+}
+
+/// Whether a text has a date or a time of day in it.
+fn is_dated(text: &str) -> bool {
+    let numbers: Vec<&str> = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .collect();
+    let year = numbers
+        .iter()
+        .any(|number| number.len() == 4 && (number.starts_with("19") || number.starts_with("20")));
+    let clock = text
+        .split(|c: char| c.is_whitespace() || c == 'T')
+        .any(|word| {
+            let parts: Vec<&str> = word.split(':').collect();
+            parts.len() >= 2
+                && parts[..2]
+                    .iter()
+                    .all(|part| part.len() == 2 && part.chars().all(|c| c.is_ascii_digit()))
+        });
+    year && numbers.len() >= 2 || clock
+}
+
+fn numbers(text: &str) -> impl Iterator<Item = u64> + '_ {
+    text.split(|c: char| !c.is_ascii_digit())
+        .filter(|part| part.len() >= 10 && part.len() <= 19)
+        .filter_map(|part| part.parse().ok())
+}
+
+/// Powers of a second in which moments are counted since 1970.
+const UNITS: [u64; 4] = [1, 1_000, 1_000_000, 1_000_000_000];
+
+fn near_now(number: u64, seconds: u64) -> bool {
+    UNITS.iter().any(|unit| (number / unit).abs_diff(seconds) < 400 * DAY)
+}
+
+/// A moment of this century, counted since 1970.
+fn is_stamp(number: u64) -> bool {
+    UNITS.iter().any(|unit| (900_000_000..4_000_000_000).contains(&(number / unit)))
+}
+
+/// The day of the run and those around it, in the notations that are common.
+fn names_of_days(now: SystemTime) -> Vec<String> {
+    let mut names = Vec::new();
+    let from = now.duration_since(UNIX_EPOCH).unwrap_or_default() + Duration::from_secs(DAY);
+    for back in 0..3 {
+        let (year, month, day) = civil((from.as_secs() / DAY).saturating_sub(back));
+        names.push(format!("{year}-{month:02}-{day:02}"));
+        names.push(format!("{year}/{month:02}/{day:02}"));
+        names.push(format!("{day:02}/{month:02}/{year}"));
+        names.push(format!("{month:02}/{day:02}/{year}"));
+        names.push(format!("{year}, {month}, {day}"));
+        names.push(format!("{day:02}.{month:02}.{year}"));
+        names.push(format!("{day:02}-{month:02}-{year}"));
+    }
+    names
+}
+
+/// Year, month and day of a day counted from 1970-01-01.
+fn civil(days: u64) -> (u64, u64, u64) {
+    // Howard Hinnant's algorithm: eras of 400 years that begin in March.
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::civil;
+
+    #[test]
+    fn days_are_dates() {
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(civil(11_016), (2000, 2, 29));
+        assert_eq!(civil(20_454), (2026, 1, 1));
+    }
+}

@@ -1,0 +1,197 @@
+//! Exceptions that statements let through: which are causes, which follow from
+//! an earlier one, and which are a reason to skip.
+//!
+//! Whether an exception was claimed is not known here.
+
+use std::collections::BTreeSet;
+
+use crate::observation::{Observation, Raising};
+use crate::plan::PlannedTask;
+use crate::position::LineNumber;
+use crate::protocol::Exception;
+use crate::syntax::Syntax;
+
+use super::Circumstances;
+use super::modules;
+
+/// The exceptions of a task, in the order in which they were raised.
+#[derive(Debug)]
+pub struct Failures {
+    found: Vec<Found>,
+    snippets: Vec<usize>,
+}
+
+/// One exception that a top-level statement let through.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The unit.
+    pub unit: usize,
+    /// The statement's first line; `None` when the unit did not compile.
+    pub statement: Option<LineNumber>,
+    /// The innermost line of the unit that it went through.
+    pub line: Option<LineNumber>,
+    /// Its place among the run's events.
+    pub order: usize,
+    /// `Type: message`.
+    pub text: String,
+    /// Why it is a reason to skip, where it is.
+    pub skip: Option<String>,
+    /// The earlier exception that it follows from: an index into the same list.
+    follows: Option<usize>,
+    /// Names that are unbound or stale because of it.
+    tainted: BTreeSet<String>,
+}
+
+impl Failures {
+    /// Finds them.
+    pub fn find(
+        planned: &PlannedTask,
+        observation: &Observation<'_>,
+        circumstances: Circumstances<'_>,
+    ) -> Self {
+        let mut found: Vec<Found> = Vec::new();
+        for unit in 0..planned.snippets.len() {
+            let code = planned.task.units[unit].code.as_str();
+            let syntax = Syntax::of(code);
+            for raising in observation.raisings(unit) {
+                let names = raising
+                    .statement
+                    .map(|line| names_of(code, &syntax, line))
+                    .unwrap_or_default();
+                let name = raising.exception.name.as_ref();
+                let follows = found.iter().position(|earlier| {
+                    name.is_some_and(|name| earlier.tainted.contains(name))
+                        || is_dependent(raising)
+                            && names.free.iter().any(|name| earlier.tainted.contains(name))
+                });
+                let root = follows.map(|index| found[index].follows.unwrap_or(index));
+                let skip = match root {
+                    Some(root) => found[root].skip.clone(),
+                    None => skip_reason(raising.exception, observation, circumstances),
+                };
+                found.push(Found {
+                    unit,
+                    statement: raising.statement,
+                    line: innermost_line(raising, unit),
+                    order: raising.order,
+                    text: describe(raising.exception),
+                    skip,
+                    follows: root,
+                    tainted: names.bound,
+                });
+            }
+        }
+        Self {
+            found,
+            snippets: planned.snippets.clone(),
+        }
+    }
+
+    /// The snippet that a unit is.
+    pub fn snippet(&self, unit: usize) -> Option<usize> {
+        self.snippets.get(unit).copied()
+    }
+
+    /// Those of one unit.
+    pub fn of_unit(&self, unit: usize) -> impl Iterator<Item = &Found> {
+        self.found.iter().filter(move |found| found.unit == unit)
+    }
+
+    /// The one that is this raising.
+    pub fn of(&self, raising: Raising<'_>) -> Option<&Found> {
+        self.found.iter().find(|found| found.order == raising.order)
+    }
+
+    /// The one that another follows from.
+    pub fn cause(&self, found: &Found) -> Option<&Found> {
+        found.follows.and_then(|index| self.found.get(index))
+    }
+
+    /// The cause why one of these names is unbound or stale, if there is one.
+    pub fn that_taints(&self, names: &BTreeSet<String>) -> Option<&Found> {
+        let first = self
+            .found
+            .iter()
+            .find(|found| found.tainted.iter().any(|name| names.contains(name)))?;
+        Some(self.cause(first).unwrap_or(first))
+    }
+}
+
+/// `Type: message`, as the last line of a traceback.
+pub fn describe(exception: &Exception) -> String {
+    if exception.message.is_empty() {
+        exception.type_name.clone()
+    } else {
+        format!("{}: {}", exception.type_name, exception.message)
+    }
+}
+
+fn innermost_line(raising: &Raising<'_>, unit: usize) -> Option<LineNumber> {
+    let exception = raising.exception;
+    exception
+        .stack
+        .iter()
+        .find(|site| site.unit as usize == unit)
+        .and_then(|site| LineNumber::new(site.line))
+        .or(exception.syntax_line.and_then(LineNumber::new))
+        .or(raising.statement)
+}
+
+/// Whether an exception can come from a name that is unbound or holds something
+/// stale.
+fn is_dependent(raising: &Raising<'_>) -> bool {
+    matches!(
+        raising.exception.type_name.as_str(),
+        "NameError"
+            | "AttributeError"
+            | "TypeError"
+            | "UnboundLocalError"
+            | "ValueError"
+            | "KeyError"
+            | "IndexError"
+            | "AssertionError"
+    )
+}
+
+#[derive(Default)]
+struct StatementNames {
+    bound: BTreeSet<String>,
+    free: BTreeSet<String>,
+}
+
+/// What the top-level statement on this line binds and needs.
+fn names_of(code: &str, syntax: &Syntax, line: LineNumber) -> StatementNames {
+    let statement = syntax.top_level().find(|statement| statement.lines.first == line);
+    let Some(statement) = statement else {
+        return StatementNames::default();
+    };
+    let names = Syntax::of(&code[statement.range.clone()]).names;
+    StatementNames {
+        bound: names.bound,
+        free: names.free,
+    }
+}
+
+/// Why an exception is not the guide's fault, where it is not.
+fn skip_reason(
+    exception: &Exception,
+    observation: &Observation<'_>,
+    circumstances: Circumstances<'_>,
+) -> Option<String> {
+    let is = |name: &str| exception.type_name == name || exception.bases.iter().any(|base| base == name);
+    if is("ModuleNotFoundError")
+        && let Some(module) = &exception.name
+        && modules::is_package(module, circumstances.standard_modules)
+    {
+        let top = module.split('.').next().unwrap_or(module);
+        return Some(format!("module '{top}' is not installed"));
+    }
+    let refused = observation.refused().iter().any(|refusal| refusal.starts_with("network"));
+    if refused && (is("OSError") || is("HTTPException")) {
+        return Some("the network is off".to_owned());
+    }
+    if is("EOFError") && exception.message.contains("reading a line") {
+        return Some("it waits for input, and there is none".to_owned());
+    }
+    None
+}

@@ -1,0 +1,362 @@
+//! One claim against what its subject showed.
+//!
+//! Every reading is tried; the first that is so decides. Whether a claim that
+//! is not so is wrong or prose is settled by how firmly it claims.
+
+use crate::claim::state::Holding;
+use crate::claim::{Claim, Firmness, Role, Says, Spoken, Subject};
+use crate::matching::{self, Hints, Rule, exception, resembles, transcript};
+use crate::observation::Observation;
+use crate::position::LineSpan;
+use crate::protocol::Shown;
+
+use super::failures::describe;
+use super::views::{Seen, Shows};
+
+/// What came of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is so.
+    So {
+        /// By which rule.
+        rule: Rule,
+        /// What was seen.
+        actual: Option<String>,
+    },
+    /// It is not so, and it is a claim.
+    NotSo {
+        /// Why.
+        rule: Rule,
+        /// What was seen.
+        actual: Option<String>,
+    },
+    /// It is a claim, and its statement never ran.
+    Unreached,
+    /// It is a claim that lost its text.
+    Blank {
+        /// What was seen.
+        actual: Option<String>,
+    },
+    /// It is no claim.
+    Prose,
+}
+
+/// Where states of names are looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a, 'o> {
+    /// The unit.
+    pub unit: usize,
+    /// The statement's lines.
+    pub lines: Option<LineSpan>,
+    /// The observation.
+    pub observation: &'a Observation<'o>,
+}
+
+/// Holds a claim against what its subject showed. `text` stands in place of what
+/// the claim shows, where an expectations file says so.
+pub fn of(claim: &Claim, shows: &Shows<'_>, text: Option<&str>, place: Place<'_, '_>) -> Outcome {
+    for reading in &claim.readings {
+        if reading.says == Says::Blank {
+            return if shows.nothing() {
+                Outcome::Prose
+            } else {
+                Outcome::Blank {
+                    actual: shows.actual(),
+                }
+            };
+        }
+        if let Some((rule, actual)) = is_so(claim, &reading.says, shows, text, place) {
+            return Outcome::So { rule, actual };
+        }
+    }
+    not_so(claim, shows, place)
+}
+
+type So = Option<(Rule, Option<String>)>;
+
+fn is_so(
+    claim: &Claim,
+    says: &Says,
+    shows: &Shows<'_>,
+    text: Option<&str>,
+    place: Place<'_, '_>,
+) -> So {
+    match says {
+        Says::Blank => None,
+        Says::Silence => (shows.reached && shows.raised.is_none() && silent(shows))
+            .then(|| (Rule::Silence, Some(String::new()))),
+        Says::Shows(claimed) => {
+            let claimed = text.unwrap_or(claimed);
+            match &claim.subject {
+                Subject::Session { options } => {
+                    in_session(claimed, shows, transcript::Options::of(options))
+                }
+                Subject::Statement(_) | Subject::Code(_) | Subject::Snippet => shown(claimed, shows),
+            }
+        }
+        Says::Raises(raise) => {
+            let (raised, _) = shows.raised.as_ref()?;
+            exception::says(raise, raised).map(|rule| (rule, Some(describe(raised))))
+        }
+        Says::Holds(holdings) => held(holdings, place).map(|actual| (Rule::State, Some(actual))),
+        Says::ShowsAndHolds(claimed, holdings) => {
+            let states = held(holdings, place)?;
+            let (rule, actual) = shown(claimed, shows)?;
+            Some((
+                rule.max(Rule::State),
+                actual.map(|actual| format!("{actual}, {states}")),
+            ))
+        }
+        Says::PrintsAndReturns(printed, returned) => {
+            let prints = shows.outputs.iter().find_map(|seen| seen_says(printed, seen))?;
+            let returns = shows.values.iter().find_map(|value| value_says(returned, value))?;
+            Some((
+                prints.max(returns).max(Rule::PrintedAndReturned),
+                shows.actual(),
+            ))
+        }
+    }
+}
+
+fn silent(shows: &Shows<'_>) -> bool {
+    shows.outputs.iter().all(|seen| seen.text.is_empty())
+}
+
+fn not_so(claim: &Claim, shows: &Shows<'_>, place: Place<'_, '_>) -> Outcome {
+    let claiming = claim
+        .readings
+        .iter()
+        .find(|reading| match reading.firmness {
+            Firmness::Firm => is_firm(claim, &reading.says, shows),
+            Firmness::Resembling => looks_alike(claim, &reading.says, shows),
+            Firmness::Tentative => false,
+        });
+    let Some(reading) = claiming else {
+        return Outcome::Prose;
+    };
+    if !shows.reached {
+        return Outcome::Unreached;
+    }
+    let says = &reading.says;
+    let raised = shows.raised.as_ref().map(|(raised, _)| describe(raised));
+    let actual = match says {
+        Says::Holds(holdings) => Some(states_of(holdings, place))
+            .filter(|states| !states.is_empty())
+            .or_else(|| shows.actual()),
+        Says::ShowsAndHolds(_, holdings) => {
+            let states = states_of(holdings, place);
+            shows.actual().map(|actual| format!("{actual}, {states}"))
+        }
+        Says::Raises(_) => raised.or_else(|| shows.actual()),
+        Says::Blank | Says::Silence | Says::Shows(_) | Says::PrintsAndReturns(..) => {
+            if shows.nothing() {
+                raised.or_else(|| shows.actual())
+            } else {
+                shows.actual()
+            }
+        }
+    };
+    Outcome::NotSo {
+        rule: why(says, shows),
+        actual,
+    }
+}
+
+/// Whether a firm reading stays firm in view of what was seen: beside a silent
+/// statement without a value an unmarked comment can be about anything.
+fn is_firm(claim: &Claim, says: &Says, shows: &Shows<'_>) -> bool {
+    match says {
+        Says::Shows(_) => {
+            let silent = shows.reached && shows.raised.is_none() && shows.nothing();
+            let prints = match &claim.subject {
+                Subject::Statement(spoken) => matches!(spoken.role, Role::Print { .. }),
+                Subject::Code(code) => code.prints,
+                Subject::Snippet | Subject::Session { .. } => true,
+            };
+            !silent || claim.marked || prints
+        }
+        Says::Blank
+        | Says::Silence
+        | Says::Raises(_)
+        | Says::Holds(_)
+        | Says::ShowsAndHolds(..)
+        | Says::PrintsAndReturns(..) => true,
+    }
+}
+
+fn why(says: &Says, shows: &Shows<'_>) -> Rule {
+    match says {
+        Says::Blank => Rule::Blank,
+        Says::Silence => Rule::NotSilent,
+        Says::Raises(_) if shows.raised.is_some() => Rule::OtherException,
+        Says::Raises(_) => Rule::NotRaised,
+        Says::Holds(_) => Rule::Different,
+        Says::Shows(_) | Says::ShowsAndHolds(..) | Says::PrintsAndReturns(..) => {
+            if shows.nothing() && shows.raised.is_some() {
+                Rule::Raised
+            } else if shows.nothing() && shows.states.is_empty() && shows.values.is_empty() {
+                Rule::NothingSeen
+            } else {
+                Rule::Different
+            }
+        }
+    }
+}
+
+/// Whether a claim in words looks like what was seen, or, where nothing could
+/// be seen, like what the code would print.
+fn looks_alike(claim: &Claim, says: &Says, shows: &Shows<'_>) -> bool {
+    let text = match says {
+        Says::Shows(text) | Says::ShowsAndHolds(text, _) => text,
+        Says::PrintsAndReturns(printed, _) => printed,
+        Says::Blank | Says::Silence | Says::Raises(_) | Says::Holds(_) => return false,
+    };
+    let unseen = shows.nothing() && (!shows.reached || shows.raised.is_some());
+    let source = match &claim.subject {
+        Subject::Statement(Spoken {
+            role: Role::Print { .. },
+            code,
+            ..
+        }) if unseen => Some(literals(code)),
+        Subject::Statement(_) | Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => None,
+    };
+    let texts = shows.values.iter().filter_map(|value| value.text.as_deref());
+    shows.outputs.iter().any(|seen| resembles(text, &seen.text))
+        || texts.into_iter().any(|shown| resembles(text, shown))
+        || source.is_some_and(|source| resembles(text, &source))
+}
+
+/// What stands in quotes in a piece of code.
+fn literals(code: &str) -> String {
+    let mut text = String::new();
+    let mut quote = None;
+    for character in code.chars() {
+        match quote {
+            Some(open) if character == open => {
+                quote = None;
+                text.push(' ');
+            }
+            Some(_) => text.push(character),
+            None if matches!(character, '"' | '\'') => quote = Some(character),
+            None => {}
+        }
+    }
+    text
+}
+
+/// Whether a text is shown: as output, as a value, or as what a name holds.
+fn shown(claimed: &str, shows: &Shows<'_>) -> So {
+    for seen in &shows.outputs {
+        if let Some(rule) = seen_says(claimed, seen) {
+            return Some((rule, Some(seen.text.trim_end().to_owned())));
+        }
+    }
+    let printed = !silent(shows);
+    for value in shows.values.last().into_iter().chain(shows.values.first()) {
+        // A call that prints returns `None`, which nobody speaks of.
+        if value.is_none && printed {
+            continue;
+        }
+        if let Some(rule) = value_says(claimed, value) {
+            return Some((rule, Some(value.repr.clone())));
+        }
+    }
+    if shows.values.len() > 1 {
+        let all: Vec<&str> = shows.values.iter().map(|value| value.repr.as_str()).collect();
+        let hints = Hints {
+            several: false,
+            passes: true,
+        };
+        let all = all.join("\n");
+        if let Some(rule) = matching::says(claimed, &all, hints) {
+            return Some((rule, Some(all)));
+        }
+    }
+    for seen in &shows.states {
+        if let Some(rule) = seen_says(claimed, seen)
+            && is_about_state(claimed, rule, &seen.text)
+        {
+            return Some((rule.max(Rule::State), Some(seen.text.clone())));
+        }
+    }
+    printed_then_returned(claimed, shows)
+}
+
+/// A remark that mentions a number by chance says nothing of a name; one with
+/// the inside of a list in it does: `it remains as before {1, 2, 3}`.
+fn is_about_state(claimed: &str, rule: Rule, held: &str) -> bool {
+    match rule {
+        Rule::FirstLine | Rule::LabelDropped => false,
+        Rule::Paraphrase => {
+            held.starts_with(['[', '{', '(']) && held.len() > 4 && claimed.contains(held)
+        }
+        _ => true,
+    }
+}
+
+/// What was printed and what was returned, one below the other.
+fn printed_then_returned(claimed: &str, shows: &Shows<'_>) -> So {
+    if claimed.lines().count() < 2 {
+        return None;
+    }
+    let output = shows.outputs.first()?;
+    let value = shows.values.last().filter(|value| !value.is_none)?;
+    let text = format!("{}\n{}", output.text.trim_end(), value.repr);
+    let rule = matching::says(claimed, &text, Hints::default())?;
+    Some((rule.max(Rule::PrintedAndReturned), Some(text)))
+}
+
+fn seen_says(claimed: &str, seen: &Seen) -> Option<Rule> {
+    let rule = matching::says(claimed, &seen.text, seen.hints)?;
+    Some(if seen.part {
+        rule.max(Rule::OwnOutput)
+    } else {
+        rule
+    })
+}
+
+fn value_says(claimed: &str, value: &Shown) -> Option<Rule> {
+    let hints = Hints::default();
+    matching::says(claimed, &value.repr, hints)
+        .or_else(|| matching::says(claimed, value.text.as_deref()?, hints))
+}
+
+fn in_session(claimed: &str, shows: &Shows<'_>, options: transcript::Options) -> So {
+    if let Some(raise) = transcript::traceback(claimed) {
+        let (raised, _) = shows.raised.as_ref()?;
+        return transcript::traceback_says(&raise, raised, options)
+            .map(|rule| (rule, Some(describe(raised))));
+    }
+    shows.outputs.iter().find_map(|seen| {
+        transcript::says(claimed, &seen.text, options)
+            .map(|rule| (rule, Some(seen.text.trim_end().to_owned())))
+    })
+}
+
+/// Whether names hold what is claimed: what they hold.
+fn held(holdings: &[Holding], place: Place<'_, '_>) -> Option<String> {
+    let lines = place.lines?;
+    let all = holdings.iter().all(|holding| {
+        let states = place.observation.states(place.unit, lines, &holding.expression);
+        states.iter().any(|state| {
+            let rule = state.as_ref().ok().and_then(|value| value_says(&holding.value, value));
+            rule.is_some_and(|rule| rule.forgives().is_none() || rule == Rule::Rounding)
+        })
+    });
+    all.then(|| states_of(holdings, place))
+}
+
+fn states_of(holdings: &[Holding], place: Place<'_, '_>) -> String {
+    let Some(lines) = place.lines else {
+        return String::new();
+    };
+    let parts: Vec<String> = holdings
+        .iter()
+        .filter_map(|holding| {
+            let states = place.observation.states(place.unit, lines, &holding.expression);
+            let value = states.last()?.as_ref().ok()?;
+            Some(format!("{} = {}", holding.expression, value.repr))
+        })
+        .collect();
+    parts.join(", ")
+}
