@@ -44,8 +44,16 @@ pub fn says(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
     }
     let lines = claim.lines().count();
     whole::says(claim, seen, hints)
-        .or_else(|| (lines > 1).then(|| several_lines(claim, seen, hints)).flatten())
-        .or_else(|| (lines == 1).then(|| one_line(claim.trim(), seen, hints)).flatten())
+        .or_else(|| {
+            (lines > 1)
+                .then(|| several_lines(claim, seen, hints))
+                .flatten()
+        })
+        .or_else(|| {
+            (lines == 1)
+                .then(|| one_line(claim.trim(), seen, hints))
+                .flatten()
+        })
 }
 
 /// A claim of one line: with a gloss, at the end of a derivation, or in words.
@@ -147,15 +155,25 @@ fn several_lines(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
         }
     }
     // A remark that runs over several lines, its value first or last.
-    let sentence = claimed.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+    let sentence = claimed
+        .iter()
+        .map(|line| line.trim())
+        .collect::<Vec<_>>()
+        .join(" ");
     glossed(&sentence, seen.trim_end(), hints)
         .filter(|_| is_note(claimed[claimed.len() - 1]))
         .or_else(|| whole::wrapped(claim, seen, hints))
 }
 
 fn line_by_line(claimed: &[&str], shown: &[&str], hints: Hints) -> Option<Rule> {
-    let claimed: Vec<&&str> = claimed.iter().filter(|line| !line.trim().is_empty()).collect();
-    let shown: Vec<&&str> = shown.iter().filter(|line| !line.trim().is_empty()).collect();
+    let claimed: Vec<&&str> = claimed
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    let shown: Vec<&&str> = shown
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     if claimed.is_empty() || claimed.len() > shown.len() {
         return None;
     }
@@ -218,6 +236,7 @@ fn is_note(line: &str) -> bool {
         || line.starts_with('(') && line.chars().any(char::is_alphabetic)
         || crate::claim::shape::shape(line) != crate::claim::shape::Shape::Value
             && (line.contains(' ') && crate::claim::shape::is_sentence(line)
-                || line.starts_with(['-', '^', '←', '<', '#']) && line.contains(char::is_alphabetic)
+                || line.starts_with(['-', '^', '←', '<', '#'])
+                    && line.contains(char::is_alphabetic)
                 || prose::trap(line).is_some())
 }

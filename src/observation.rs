@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::position::{LineNumber, LineSpan};
-use crate::protocol::{End, Event, Exception, Look, Probe, ProbePoint, Run, Shown, Site, Stream, Task};
+use crate::protocol::{
+    End, Event, Exception, Look, Probe, ProbePoint, Run, Shown, Site, Stream, Task,
+};
 
 /// What a run showed, by unit and line.
 #[derive(Debug)]
@@ -61,7 +63,9 @@ impl<'a> Observation<'a> {
             .collect();
         for (order, event) in run.events.iter().enumerate() {
             match event {
-                Event::Wrote { stack, statement, .. } => {
+                Event::Wrote {
+                    stack, statement, ..
+                } => {
                     for site in stack.iter().chain(statement) {
                         if let Some(facts) = at(&mut units, site.unit) {
                             facts.touched.push(site.line);
@@ -69,7 +73,7 @@ impl<'a> Observation<'a> {
                     }
                 }
                 Event::Value { probe, unit, value } => {
-                    if let Some(facts) = at(&mut units, *unit) {
+                    if let (Some(facts), Ok(value)) = (at(&mut units, *unit), value) {
                         facts.values.entry(*probe).or_default().push(value);
                     }
                 }
@@ -78,7 +82,12 @@ impl<'a> Observation<'a> {
                         facts.states.entry(*probe).or_default().push(value);
                     }
                 }
-                Event::Ran { probe, unit, events, end } => {
+                Event::Ran {
+                    probe,
+                    unit,
+                    events,
+                    end,
+                } => {
                     if let Some(facts) = at(&mut units, *unit) {
                         facts.ran.entry(*probe).or_default().push((events, end));
                     }
@@ -93,13 +102,19 @@ impl<'a> Observation<'a> {
                         facts.done.push(statement.line);
                     }
                 }
-                Event::Raised { statement, exception } => {
+                Event::Raised {
+                    statement,
+                    exception,
+                } => {
                     // A unit that does not compile names no statement; the
                     // exception's own line says nothing of the unit either, so
                     // it is the first that has shown nothing yet.
                     let unit = match statement {
                         Some(site) => site.unit,
-                        None => exception.stack.first().map_or_else(|| first_unseen(&units), |site| site.unit),
+                        None => exception
+                            .stack
+                            .first()
+                            .map_or_else(|| first_unseen(&units), |site| site.unit),
                     };
                     if let Some(facts) = at(&mut units, unit) {
                         facts.raised.push(Raising {
@@ -152,17 +167,31 @@ impl<'a> Observation<'a> {
 
     /// What the lines of a unit wrote to a stream. `whole` says that they are a
     /// top-level statement, which also wrote what no Python line did.
-    pub fn written(&self, unit: usize, lines: LineSpan, stream: Option<Stream>, whole: bool) -> Written {
+    pub fn written(
+        &self,
+        unit: usize,
+        lines: LineSpan,
+        stream: Option<Stream>,
+        whole: bool,
+    ) -> Written {
         let mut written = Written::default();
         for event in &self.run.events {
-            let Event::Wrote { stream: to, stack, statement, text } = event else {
+            let Event::Wrote {
+                stream: to,
+                stack,
+                statement,
+                text,
+            } = event
+            else {
                 continue;
             };
             if stream.is_some_and(|stream| stream != *to) {
                 continue;
             }
             let within = |site: &Site| is_within(site, unit, lines);
-            if stack.first().is_some_and(within) || stack.is_empty() && whole && statement.as_ref().is_some_and(within) {
+            if stack.first().is_some_and(within)
+                || stack.is_empty() && whole && statement.as_ref().is_some_and(within)
+            {
                 written.own.push_str(text);
             }
             if stack.iter().any(within) || whole && statement.as_ref().is_some_and(within) {
@@ -178,13 +207,22 @@ impl<'a> Observation<'a> {
         let mut shown = String::new();
         for event in &self.run.events {
             match event {
-                Event::Wrote { stream: Stream::Out, stack, statement, text } => {
+                Event::Wrote {
+                    stream: Stream::Out,
+                    stack,
+                    statement,
+                    text,
+                } => {
                     let site = stack.last().or(statement.as_ref());
                     if site.is_some_and(|site| site.unit as usize == unit) {
                         shown.push_str(text);
                     }
                 }
-                Event::Value { unit: of, value, .. } if *of as usize == unit && !value.is_none => {
+                Event::Value {
+                    unit: of,
+                    value: Ok(value),
+                    ..
+                } if *of as usize == unit && !value.is_none => {
                     if !shown.is_empty() && !shown.ends_with('\n') {
                         shown.push('\n');
                     }
@@ -203,7 +241,12 @@ impl<'a> Observation<'a> {
             .events
             .iter()
             .filter_map(|event| match event {
-                Event::Wrote { stream: to, stack, statement, text } if *to == stream => {
+                Event::Wrote {
+                    stream: to,
+                    stack,
+                    statement,
+                    text,
+                } if *to == stream => {
                     let site = stack.last().or(statement.as_ref())?;
                     (site.unit as usize == unit).then_some(text.as_str())
                 }
@@ -214,23 +257,38 @@ impl<'a> Observation<'a> {
 
     /// The values that the bare expression on these lines gave.
     pub fn values(&self, unit: usize, lines: LineSpan) -> Vec<&'a Shown> {
-        self.of_probes(unit, |facts| &facts.values, |probe| probe.look == Look::Value && after(probe, lines))
+        self.of_probes(
+            unit,
+            |facts| &facts.values,
+            |probe| probe.look == Look::Value && after(probe, lines),
+        )
     }
 
     /// The last value of a bare expression of the unit.
     pub fn last_value(&self, unit: usize) -> Option<&'a Shown> {
         self.run.events.iter().rev().find_map(|event| match event {
-            Event::Value { unit: of, value, .. } if *of as usize == unit => Some(value),
+            Event::Value {
+                unit: of,
+                value: Ok(value),
+                ..
+            } if *of as usize == unit => Some(value),
             _ => None,
         })
     }
 
     /// What an expression held after the statement on these lines, each time.
-    pub fn states(&self, unit: usize, lines: LineSpan, expression: &str) -> Vec<&'a Result<Shown, String>> {
+    pub fn states(
+        &self,
+        unit: usize,
+        lines: LineSpan,
+        expression: &str,
+    ) -> Vec<&'a Result<Shown, String>> {
         self.of_probes(
             unit,
             |facts| &facts.states,
-            |probe| matches!(&probe.look, Look::State(of) if of == expression) && after(probe, lines),
+            |probe| {
+                matches!(&probe.look, Look::State(of) if of == expression) && after(probe, lines)
+            },
         )
     }
 
@@ -239,7 +297,10 @@ impl<'a> Observation<'a> {
         self.of_probes(
             unit,
             |facts| &facts.ran,
-            |probe| matches!(&probe.look, Look::Run(_)) && matches!(probe.at, ProbePoint::AtLine { line: at, .. } if at == line.get()),
+            |probe| {
+                matches!(&probe.look, Look::Run(_))
+                    && matches!(probe.at, ProbePoint::AtLine { line: at, .. } if at == line.get())
+            },
         )
     }
 
@@ -272,7 +333,11 @@ impl<'a> Observation<'a> {
         self.raisings(unit)
             .iter()
             .find(|raising| {
-                let through = raising.exception.stack.iter().any(|site| is_within(site, unit, lines));
+                let through = raising
+                    .exception
+                    .stack
+                    .iter()
+                    .any(|site| is_within(site, unit, lines));
                 through || raising.statement.is_some_and(|line| line == lines.first)
             })
             .copied()
@@ -290,8 +355,13 @@ impl<'a> Observation<'a> {
             return false;
         };
         facts.done.contains(&first_line.get())
-            || facts.raised.iter().any(|raising| raising.statement == Some(first_line))
-            || facts.exited.is_some_and(|(line, _)| line == Some(first_line.get()))
+            || facts
+                .raised
+                .iter()
+                .any(|raising| raising.statement == Some(first_line))
+            || facts
+                .exited
+                .is_some_and(|(line, _)| line == Some(first_line.get()))
     }
 
     /// Whether execution came by these lines, as far as anything shows it.
@@ -299,12 +369,19 @@ impl<'a> Observation<'a> {
         let Some(facts) = self.units.get(unit) else {
             return false;
         };
-        let touched = facts.touched.partition_point(|line| *line < lines.first.get());
-        facts.touched.get(touched).is_some_and(|line| *line <= lines.last.get())
+        let touched = facts
+            .touched
+            .partition_point(|line| *line < lines.first.get());
+        facts
+            .touched
+            .get(touched)
+            .is_some_and(|line| *line <= lines.last.get())
             || self.raised(unit, lines).is_some()
             || facts.probes.values().any(|probe| {
                 after(probe, lines)
-                    && (facts.reached.contains(&probe.id) || facts.values.contains_key(&probe.id) || facts.states.contains_key(&probe.id))
+                    && (facts.reached.contains(&probe.id)
+                        || facts.values.contains_key(&probe.id)
+                        || facts.states.contains_key(&probe.id))
             })
     }
 
@@ -324,7 +401,12 @@ impl<'a> Observation<'a> {
             .events
             .iter()
             .filter_map(|event| match event {
-                Event::Wrote { stream, stack, statement, text } => {
+                Event::Wrote {
+                    stream,
+                    stack,
+                    statement,
+                    text,
+                } => {
                     let site = stack.last().or(statement.as_ref())?;
                     (site.unit as usize == unit).then(|| Write {
                         stream: *stream,
@@ -355,7 +437,9 @@ pub struct Write<'a> {
 impl Write<'_> {
     /// Whether one of these lines of the unit made it.
     pub fn is_by(&self, unit: usize, lines: LineSpan) -> bool {
-        self.stack.iter().any(|site| is_within(site, unit, lines)) || LineNumber::new(self.line).is_some_and(|line| lines.contains(line) && self.stack.is_empty())
+        self.stack.iter().any(|site| is_within(site, unit, lines))
+            || LineNumber::new(self.line)
+                .is_some_and(|line| lines.contains(line) && self.stack.is_empty())
     }
 }
 
@@ -364,7 +448,9 @@ fn at<'u, 'a>(units: &'u mut [UnitFacts<'a>], unit: u32) -> Option<&'u mut UnitF
 }
 
 fn first_unseen(units: &[UnitFacts<'_>]) -> u32 {
-    let seen = |facts: &UnitFacts<'_>| !facts.done.is_empty() || !facts.raised.is_empty() || facts.exited.is_some();
+    let seen = |facts: &UnitFacts<'_>| {
+        !facts.done.is_empty() || !facts.raised.is_empty() || facts.exited.is_some()
+    };
     let last_seen = units.iter().rposition(seen).map_or(0, |index| index + 1);
     u32::try_from(last_seen.min(units.len().saturating_sub(1))).unwrap_or(0)
 }

@@ -85,9 +85,14 @@ pub fn plan(
         if reasons[index].is_some() {
             continue;
         }
-        let missing = continues[index].iter().find(|&&earlier| reasons[earlier].is_some());
+        let missing = continues[index]
+            .iter()
+            .find(|&&earlier| reasons[earlier].is_some());
         if let Some(&earlier) = missing {
-            reasons[index] = Some(format!("it builds on line {}, which is not run", guide.snippets[earlier].place));
+            reasons[index] = Some(format!(
+                "it builds on line {}, which is not run",
+                guide.snippets[earlier].place
+            ));
         }
     }
 
@@ -123,7 +128,8 @@ pub fn plan(
             .filter(|&index| group[index] == first && reasons[index].is_none())
             .collect();
         if !members.is_empty() {
-            plan.tasks.push(task(guide, claims, &expected, &members, defaults));
+            plan.tasks
+                .push(task(guide, claims, &expected, &members, defaults));
         }
     }
     for snippet in &guide.snippets {
@@ -149,7 +155,12 @@ fn continued(
             .filter_map(|id| guide.snippets.iter().position(|snippet| snippet.id == *id))
             .filter(|&earlier| earlier < index)
             .collect(),
-        None => snippet.continues.iter().copied().filter(|&earlier| earlier < index).collect(),
+        None => snippet
+            .continues
+            .iter()
+            .copied()
+            .filter(|&earlier| earlier < index)
+            .collect(),
     }
 }
 
@@ -185,7 +196,9 @@ fn task(
             u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)
         }));
         network |= expected[index].is_some_and(|expected| expected.network);
-        let mode = expected[index].and_then(|expected| expected.mode).unwrap_or(snippet.mode);
+        let mode = expected[index]
+            .and_then(|expected| expected.mode)
+            .unwrap_or(snippet.mode);
         units.push(Unit {
             // Named after nothing: a file called `json.py` would be imported.
             file_name: if members.len() == 1 {

@@ -85,8 +85,11 @@ fn at(lines: &[RemarkLine], first: usize) -> Option<Found> {
             if let Some(next) = lines.get(last + 1) {
                 let below = next.text.trim();
                 let raises = exception::read(marker::cut(below).map_or(below, |cut| cut.text))
-                    .is_some_and(|raise| raise.certainty >= exception::Certainty::Would && !raise.types.is_empty());
-                let marked = marker::cut(below).is_some_and(|cut| cut.strength == marker::Strength::Sign);
+                    .is_some_and(|raise| {
+                        raise.certainty >= exception::Certainty::Would && !raise.types.is_empty()
+                    });
+                let marked =
+                    marker::cut(below).is_some_and(|cut| cut.strength == marker::Strength::Sign);
                 if raises || marked && kind.prints {
                     return Some(Found {
                         first,
@@ -125,7 +128,14 @@ fn splits(line: &str) -> Vec<(&str, Option<&str>)> {
             splits.push((line[..at].trim_end(), Some(&line[at..])));
         }
     }
-    for word in [" raises ", " would raise ", " will raise ", " throws ", " gives ", "  "] {
+    for word in [
+        " raises ",
+        " would raise ",
+        " will raise ",
+        " throws ",
+        " gives ",
+        "  ",
+    ] {
         if let Some(at) = line.find(word).filter(|at| *at > 0) {
             let claim = line[at..].trim_start();
             if exception::read(claim).is_some_and(|raise| !raise.types.is_empty()) {
@@ -163,13 +173,19 @@ fn runnable(code: &str) -> Option<Runnable> {
                 found.prints |= call.as_deref() == Some("print");
                 // `a[0]` and `a.b` do something, `word` does not.
                 let text = &code[statement.range.clone()];
-                does |= !literal && (text.contains(['.', '[', '+', '*', '/', '-']) || text.contains(" and ")) && !text.contains("==");
-                does |= !literal && text.chars().all(|c| c.is_alphanumeric() || c == '_') && text.contains(|c: char| c == '_' || c.is_ascii_digit());
+                does |= !literal
+                    && (text.contains(['.', '[', '+', '*', '/', '-']) || text.contains(" and "))
+                    && !text.contains("==");
+                does |= !literal
+                    && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+                    && text.contains(|c: char| c == '_' || c.is_ascii_digit());
                 does |= !literal && syntax.statements.len() == 1 && text.len() <= 2;
             }
             StatementKind::Assignment { targets, value, .. } => {
                 does |= value.is_some();
-                found.targets.extend(targets.iter().map(|range| code[range.clone()].to_owned()));
+                found
+                    .targets
+                    .extend(targets.iter().map(|range| code[range.clone()].to_owned()));
             }
             StatementKind::Delete
             | StatementKind::Import

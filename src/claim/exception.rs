@@ -30,15 +30,30 @@ pub enum Certainty {
 
 /// Words that an exception follows.
 const CUES: &[&str] = &[
-    "raise", "raises", "raised", "raising", "throw", "throws", "thrown", "yield", "yields", "gives",
-    "give", "get", "gets", "cause", "causes", "caused", "error", "errors", "fail", "fails", "failed",
-    "results", "produces", "lève", "wirft", "lanza", "→",
+    "raise", "raises", "raised", "raising", "throw", "throws", "thrown", "yield", "yields",
+    "gives", "give", "get", "gets", "cause", "causes", "caused", "error", "errors", "fail",
+    "fails", "failed", "results", "produces", "lève", "wirft", "lanza", "→",
 ];
 
 /// Words that make it a possibility.
 const CONDITIONS: &[&str] = &[
-    "if", "when", "unless", "could", "might", "may", "can", "otherwise", "or", "possibly", "maybe",
-    "whenever", "case", "potential", "potentially", "sometimes", "instead",
+    "if",
+    "when",
+    "unless",
+    "could",
+    "might",
+    "may",
+    "can",
+    "otherwise",
+    "or",
+    "possibly",
+    "maybe",
+    "whenever",
+    "case",
+    "potential",
+    "potentially",
+    "sometimes",
+    "instead",
 ];
 
 /// Words that deny it.
@@ -49,16 +64,41 @@ const DENIALS: &[&str] = &[
 
 /// Words by themselves that say that something goes wrong.
 const HINTS: &[&str] = &[
-    "error", "error!", "errors", "runtime error", "exception", "exception!", "raises error",
-    "raises an error", "raises exception", "raises an exception", "throws an error",
-    "throws error", "throws an exception", "throws exception", "fails", "fails!", "crashes",
-    "this fails", "this will fail", "will fail", "this raises an error", "causes an error",
+    "error",
+    "error!",
+    "errors",
+    "runtime error",
+    "exception",
+    "exception!",
+    "raises error",
+    "raises an error",
+    "raises exception",
+    "raises an exception",
+    "throws an error",
+    "throws error",
+    "throws an exception",
+    "throws exception",
+    "fails",
+    "fails!",
+    "crashes",
+    "this fails",
+    "this will fail",
+    "will fail",
+    "this raises an error",
+    "causes an error",
 ];
 
 /// Phrases that say so within a remark.
 const HINT_PHRASES: &[&str] = &[
-    "fails at runtime", "fails in runtime", "fails at run time", "runtime error", "error at runtime",
-    "run-time error", "will raise an error", "raises an error", "will throw an error",
+    "fails at runtime",
+    "fails in runtime",
+    "fails at run time",
+    "runtime error",
+    "error at runtime",
+    "run-time error",
+    "will raise an error",
+    "raises an error",
+    "will throw an error",
     "will raise an exception",
 ];
 
@@ -105,16 +145,30 @@ pub fn read(text: &str) -> Option<Raise> {
     }
 
     let cued = before.iter().any(|word| CUES.contains(&word.as_str()))
-        || after.iter().take(3).any(|word| matches!(word.as_str(), "raised" | "thrown" | "occurs"));
-    let alone = before.iter().all(|word| matches!(word.as_str(), "a" | "an" | "the" | "this" | "is" | "it's" | "exception" | "python"));
+        || after
+            .iter()
+            .take(3)
+            .any(|word| matches!(word.as_str(), "raised" | "thrown" | "occurs"));
+    let alone = before.iter().all(|word| {
+        matches!(
+            word.as_str(),
+            "a" | "an" | "the" | "this" | "is" | "it's" | "exception" | "python"
+        )
+    });
     if !alone && !cued {
         return None;
     }
     // `ValueErrors are caught`, `TypeError exceptions …`: talk about a type.
     let talk = alone && !cued && message.is_none() && !ends_claim(after_text);
-    let conditional = message.is_none() && types.len() == 1
-        && before.iter().chain(&after).any(|word| CONDITIONS.contains(&word.as_str()));
-    let would = before.iter().any(|word| matches!(word.as_str(), "would" | "will" | "should" | "'d"));
+    let conditional = message.is_none()
+        && types.len() == 1
+        && before
+            .iter()
+            .chain(&after)
+            .any(|word| CONDITIONS.contains(&word.as_str()));
+    let would = before
+        .iter()
+        .any(|word| matches!(word.as_str(), "would" | "will" | "should" | "'d"));
     let will = before.iter().any(|word| word == "will");
     let certainty = if conditional {
         Certainty::Condition
@@ -138,22 +192,55 @@ fn ends_claim(after: &str) -> bool {
     let trimmed = after.trim_start();
     trimmed.is_empty()
         || after.starts_with([',', '.', '!', ';', ')'])
-        || trimmed.starts_with(['-', '–', '—', '(', '#', '<', '!', '/', '|', '❌', '⛔', '💥', '🚫'])
+        || trimmed.starts_with([
+            '-', '–', '—', '(', '#', '<', '!', '/', '|', '❌', '⛔', '💥', '🚫',
+        ])
         || after.starts_with("  ")
-        || ["as ", "because", "since ", "here", "in ", "on ", "for ", "at ", "again", "too", "also", "unless", "or ", "(", "expected", "raised", "is raised", "thrown"]
-            .iter()
-            .any(|word| trimmed.starts_with(word))
+        || [
+            "as ",
+            "because",
+            "since ",
+            "here",
+            "in ",
+            "on ",
+            "for ",
+            "at ",
+            "again",
+            "too",
+            "also",
+            "unless",
+            "or ",
+            "(",
+            "expected",
+            "raised",
+            "is raised",
+            "thrown",
+        ]
+        .iter()
+        .any(|word| trimmed.starts_with(word))
 }
 
 fn hint(line: &str) -> Option<Raise> {
     let lower = line.to_lowercase();
-    let bare = lower.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | '!' | '❌' | '⚠' | ':' | '*' | '('| ')'));
+    let bare = lower.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '.' | '!' | '❌' | '⚠' | ':' | '*' | '(' | ')')
+    });
     let all = HINTS.contains(&bare);
-    let denied = words(&lower).iter().any(|word| DENIALS.contains(&word.as_str()));
-    // A remark behind: `Error: …`, `error - …`.
-    let begins = ["error:", "error -", "error –", "error —", "error,", "error (", "error;"]
+    let denied = words(&lower)
         .iter()
-        .any(|start| lower.trim_start().starts_with(start));
+        .any(|word| DENIALS.contains(&word.as_str()));
+    // A remark behind: `Error: …`, `error - …`.
+    let begins = [
+        "error:",
+        "error -",
+        "error –",
+        "error —",
+        "error,",
+        "error (",
+        "error;",
+    ]
+    .iter()
+    .any(|start| lower.trim_start().starts_with(start));
     let within = HINT_PHRASES.iter().any(|phrase| lower.contains(phrase));
     (all || !denied && (begins || within)).then(|| Raise {
         types: Vec::new(),
@@ -174,14 +261,22 @@ fn find_type(text: &str) -> Option<Found<'_>> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
     while at < text.len() {
         let rest = &text[at..];
-        let Some(offset) = rest.find(is_part) else { break };
+        let Some(offset) = rest.find(is_part) else {
+            break;
+        };
         let start = at + offset;
-        let length = text[start..].find(|c: char| !is_part(c)).unwrap_or(text.len() - start);
+        let length = text[start..]
+            .find(|c: char| !is_part(c))
+            .unwrap_or(text.len() - start);
         let word = text[start..start + length].trim_end_matches('.');
         let quoted = text[..start].ends_with(['"', '\'']);
         if is_type_name(word) && !quoted {
             let end = start + word.len();
-            return Some(Found { name: word, start, end });
+            return Some(Found {
+                name: word,
+                start,
+                end,
+            });
         }
         at = start + length;
     }
@@ -191,7 +286,17 @@ fn find_type(text: &str) -> Option<Found<'_>> {
 /// Whether a name is that of an exception: they end alike.
 pub fn is_type_name(word: &str) -> bool {
     let last = word.rsplit('.').next().unwrap_or(word);
-    let known = ["Error", "Exception", "Warning", "StopIteration", "StopAsyncIteration", "KeyboardInterrupt", "SystemExit", "GeneratorExit", "ExceptionGroup"];
+    let known = [
+        "Error",
+        "Exception",
+        "Warning",
+        "StopIteration",
+        "StopAsyncIteration",
+        "KeyboardInterrupt",
+        "SystemExit",
+        "GeneratorExit",
+        "ExceptionGroup",
+    ];
     last.starts_with(char::is_uppercase)
         && known.iter().any(|end| last.ends_with(end))
         && !matches!(last, "Error" | "Warning")
@@ -200,7 +305,10 @@ pub fn is_type_name(word: &str) -> bool {
 
 fn words(text: &str) -> Vec<String> {
     text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | ':' | '!'))
-        .map(|word| word.trim_matches(|c: char| matches!(c, '.' | '"' | '`' | '*' | '_')).to_lowercase())
+        .map(|word| {
+            word.trim_matches(|c: char| matches!(c, '.' | '"' | '`' | '*' | '_'))
+                .to_lowercase()
+        })
         .filter(|word| !word.is_empty())
         .collect()
 }

@@ -77,7 +77,11 @@ pub fn leading_value(text: &str) -> Option<Cut<'_>> {
 /// Whether a separated rest is a remark: it has words and is not another value.
 fn is_remark(gloss: &str) -> bool {
     let words = gloss.trim_start_matches(|c: char| {
-        c.is_whitespace() || matches!(c, '-' | '–' | '—' | '#' | '<' | '←' | '/' | ';' | '|' | '=' | '>' | '⟵')
+        c.is_whitespace()
+            || matches!(
+                c,
+                '-' | '–' | '—' | '#' | '<' | '←' | '/' | ';' | '|' | '=' | '>' | '⟵'
+            )
     });
     if words.starts_with(['(', '[']) {
         // `(one for the argument)`, but not `(1, 2)`.
@@ -94,7 +98,10 @@ fn is_sentence(after: &str) -> bool {
     let mut words = after.split_whitespace();
     let first = words.next().unwrap_or("");
     let several = words.next().is_some();
-    if starts_with_value(after) || !first.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '`')
+    if starts_with_value(after)
+        || !first
+            .chars()
+            .all(|c| c.is_alphabetic() || c == '\'' || c == '`')
     {
         return false;
     }
@@ -113,7 +120,8 @@ fn follows_value(gloss: &str) -> bool {
         '.' | '!' | '。' => {
             let after = &gloss[first.len_utf8()..];
             after.trim().is_empty()
-                || (after.starts_with(char::is_whitespace) && !starts_with_value(after.trim_start()))
+                || (after.starts_with(char::is_whitespace)
+                    && !starts_with_value(after.trim_start()))
         }
         ',' | ';' | ':' | '，' | '；' | '：' => {
             let after = gloss[first.len_utf8()..].trim_start();
@@ -133,9 +141,15 @@ fn follows_value(gloss: &str) -> bool {
             // One blank: `3 elements`, `[] because …`, `1.0 in Python 3`.
             let word: String = trimmed.chars().take_while(|c| c.is_alphabetic()).collect();
             word.chars().count() >= 1
-                && word.chars().next().is_some_and(|c| !c.is_uppercase() || is_unit(&word))
+                && word
+                    .chars()
+                    .next()
+                    .is_some_and(|c| !c.is_uppercase() || is_unit(&word))
                 && !starts_with_value(trimmed)
-                && !matches!(word.as_str(), "and" | "or" | "if" | "is" | "not" | "in" | "x" | "to")
+                && !matches!(
+                    word.as_str(),
+                    "and" | "or" | "if" | "is" | "not" | "in" | "x" | "to"
+                )
                 || is_scoped(trimmed)
         }
         _ => false,
@@ -148,8 +162,10 @@ fn is_scoped(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let first = words.next().unwrap_or("");
     let second = words.next().unwrap_or("");
-    let second_is_word =
-        second.len() > 1 && second.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\''));
+    let second_is_word = second.len() > 1
+        && second
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\''));
     match first {
         "in" => second.eq_ignore_ascii_case("python") || is_function_word(second),
         "and" | "or" => second_is_word && !starts_with_value(second) && words.next().is_some(),
@@ -163,7 +179,22 @@ fn is_scoped(text: &str) -> bool {
 fn is_unit(word: &str) -> bool {
     matches!(
         word,
-        "B" | "KB" | "MB" | "GB" | "TB" | "KiB" | "MiB" | "GiB" | "Hz" | "MHz" | "GHz" | "USD" | "EUR" | "K" | "M" | "C" | "F"
+        "B" | "KB"
+            | "MB"
+            | "GB"
+            | "TB"
+            | "KiB"
+            | "MiB"
+            | "GiB"
+            | "Hz"
+            | "MHz"
+            | "GHz"
+            | "USD"
+            | "EUR"
+            | "K"
+            | "M"
+            | "C"
+            | "F"
     )
 }
 
@@ -187,7 +218,9 @@ pub fn starts_with_value(text: &str) -> bool {
     unsigned.starts_with(|c: char| c.is_ascii_digit())
         || text.starts_with(['[', '{', '<', '"', '\''])
         || matches!(first, "True" | "False" | "None")
-        || (first.starts_with('.') && first.len() > 1 && first[1..].starts_with(|c: char| c.is_ascii_digit()))
+        || (first.starts_with('.')
+            && first.len() > 1
+            && first[1..].starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Words of which English sentences are made.
@@ -195,11 +228,10 @@ const FUNCTION_WORDS: &[&str] = &[
     "a", "an", "the", "of", "is", "are", "was", "were", "be", "been", "to", "from", "in", "on",
     "at", "by", "for", "with", "without", "as", "that", "this", "these", "those", "it", "its",
     "you", "we", "they", "your", "our", "their", "not", "no", "so", "because", "since", "when",
-    "while", "if", "then", "than", "but", "does", "do", "did", "doesn't", "don't", "isn't",
-    "can", "can't", "cannot", "could", "will", "won't", "would", "should", "must", "may",
-    "might", "has", "have", "had", "there", "here", "which", "what", "who", "how", "why",
-    "where", "into", "out", "only", "also", "just", "even", "still", "now", "each", "every",
-    "all", "any", "before",
+    "while", "if", "then", "than", "but", "does", "do", "did", "doesn't", "don't", "isn't", "can",
+    "can't", "cannot", "could", "will", "won't", "would", "should", "must", "may", "might", "has",
+    "have", "had", "there", "here", "which", "what", "who", "how", "why", "where", "into", "out",
+    "only", "also", "just", "even", "still", "now", "each", "every", "all", "any", "before",
 ];
 
 /// Whether it is one of the words of which English sentences are made.
@@ -216,7 +248,9 @@ pub fn value_length(text: &str) -> Option<usize> {
         '[' | '(' | '{' => balanced(text, 0),
         '<' => angle_brackets(text),
         '"' | '\'' | '“' | '‘' | '`' => quoted(text),
-        _ if first.is_ascii_digit() || matches!(first, '-' | '+' | '.' | '$' | '€' | '~') => number(text),
+        _ if first.is_ascii_digit() || matches!(first, '-' | '+' | '.' | '$' | '€' | '~') => {
+            number(text)
+        }
         _ if first.is_alphabetic() || first == '_' => named(text),
         _ => None,
     }
@@ -229,8 +263,10 @@ fn named(text: &str) -> Option<usize> {
         .unwrap_or(text.len());
     let name = text[..end].trim_end_matches('.');
     let after = &text[name.len()..];
-    if matches!(name, "True" | "False" | "None" | "nan" | "inf" | "NaN" | "Infinity" | "NotImplemented")
-    {
+    if matches!(
+        name,
+        "True" | "False" | "None" | "nan" | "inf" | "NaN" | "Infinity" | "NotImplemented"
+    ) {
         return Some(name.len());
     }
     if after.starts_with('(') {

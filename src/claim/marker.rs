@@ -236,7 +236,9 @@ fn word(text: &str) -> Option<Marked<'_>> {
         .or_else(|| trimmed.strip_prefix('：'))
         .or_else(|| {
             // `Output - 5` and `Output = 5`, but not `print -1`.
-            let dash = trimmed.strip_prefix("- ").or_else(|| trimmed.strip_prefix("– "));
+            let dash = trimmed
+                .strip_prefix("- ")
+                .or_else(|| trimmed.strip_prefix("– "));
             dash.filter(|_| !printed || open[..length].eq_ignore_ascii_case("output"))
         });
     match rest {
@@ -247,10 +249,9 @@ fn word(text: &str) -> Option<Marked<'_>> {
             text: rest.trim_start_matches(['*', '_']).trim_start(),
         }),
         None => {
-            let boundary = bare
-                .chars()
-                .next()
-                .is_none_or(|c| !(c.is_alphanumeric() || matches!(c, '_' | '(' | '.' | '\'' | '-')));
+            let boundary = bare.chars().next().is_none_or(|c| {
+                !(c.is_alphanumeric() || matches!(c, '_' | '(' | '.' | '\'' | '-'))
+            });
             boundary.then_some(Marked {
                 strength: Strength::Word,
                 returned: !printed,
@@ -279,7 +280,10 @@ fn prefix_ignoring_case(text: &str, word: &str) -> Option<usize> {
 pub fn is_heading(text: &str) -> bool {
     let text = text.trim();
     cut(text).is_some_and(|marked| {
-        marked.text.trim_matches([':', '.', ' ', '*', '_']).is_empty()
+        marked
+            .text
+            .trim_matches([':', '.', ' ', '*', '_'])
+            .is_empty()
             && (marked.strength == Strength::Sign || marked.printed)
     })
 }

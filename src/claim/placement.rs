@@ -85,7 +85,11 @@ fn place(run: &[Comment], source: &[&str], syntax: &Syntax) -> Remark {
         .iter()
         .map(|comment| RemarkLine {
             line: comment.line,
-            text: comment.text.strip_prefix('#').unwrap_or(&comment.text).to_owned(),
+            text: comment
+                .text
+                .strip_prefix('#')
+                .unwrap_or(&comment.text)
+                .to_owned(),
         })
         .collect();
     let next = statement_starting_at(syntax, last.line.plus(1));
@@ -103,7 +107,11 @@ fn place(run: &[Comment], source: &[&str], syntax: &Syntax) -> Remark {
             let statement = &syntax.statements[index];
             statement.lines.last == first.line || statement.header.last == first.line
         });
-        remark.stands = if ends_here { Stands::Behind } else { Stands::Inside };
+        remark.stands = if ends_here {
+            Stands::Behind
+        } else {
+            Stands::Inside
+        };
         return remark;
     }
     let above = first.line.index().checked_sub(1);
@@ -142,7 +150,12 @@ fn last_line_of_code(source: &[&str], line: usize, syntax: &Syntax) -> Option<us
     (0..line).rev().find(|&at| {
         let text = source[at].trim();
         let number = LineNumber::from_index(at);
-        let in_string = || syntax.long_strings.iter().any(|span| span.first < number && number <= span.last);
+        let in_string = || {
+            syntax
+                .long_strings
+                .iter()
+                .any(|span| span.first < number && number <= span.last)
+        };
         (!text.is_empty() && !text.starts_with('#')) || in_string()
     })
 }
@@ -194,7 +207,10 @@ fn paragraph_above(
             statement.column == column
                 && first_line <= statement.lines.last
                 && statement.lines.last <= last_line
-                && !matches!(statement.kind, StatementKind::Function(_) | StatementKind::Class(_))
+                && !matches!(
+                    statement.kind,
+                    StatementKind::Function(_) | StatementKind::Class(_)
+                )
         })
         .collect();
     (whole.len() > 1).then(|| LineSpan {

@@ -16,26 +16,99 @@ pub enum Trap {
 
 /// Comments that begin like this are for tools.
 const DIRECTIVES: &[&str] = &[
-    "noqa", "type:", "pylint:", "pragma:", "pragma ", "fmt:", "fmt ", "mypy:", "pyright:", "ruff:",
-    "isort:", "nosec", "flake8:", "yapf:", "black:", "region", "endregion", "%%", "!", "-*-",
-    "doctest:", "language=", "language:", "cython:", "spell", "pyre-", "ty:",
+    "noqa",
+    "type:",
+    "pylint:",
+    "pragma:",
+    "pragma ",
+    "fmt:",
+    "fmt ",
+    "mypy:",
+    "pyright:",
+    "ruff:",
+    "isort:",
+    "nosec",
+    "flake8:",
+    "yapf:",
+    "black:",
+    "region",
+    "endregion",
+    "%%",
+    "!",
+    "-*-",
+    "doctest:",
+    "language=",
+    "language:",
+    "cython:",
+    "spell",
+    "pyre-",
+    "ty:",
 ];
 
 /// Comments that begin like this are about what a type checker says.
 const TYPE_CHECKING: &[&str] = &[
-    "revealed type", "reveal type", "reveals", "n: ", "e: ", "note: ", "mypy", "pyright", "pyre",
-    "type check", "typecheck", "type-check", "type error", "type:", "incompatible type",
-    "incompatible return", "incompatible types", "unsupported operand", "argument 1 ", "ok", "okay",
-    "valid", "invalid", "error", "fine", "works", "good", "bad", "correct", "allowed",
-    "not allowed", "passes", "inferred", "rejected",
+    "revealed type",
+    "reveal type",
+    "reveals",
+    "n: ",
+    "e: ",
+    "note: ",
+    "mypy",
+    "pyright",
+    "pyre",
+    "type check",
+    "typecheck",
+    "type-check",
+    "type error",
+    "type:",
+    "incompatible type",
+    "incompatible return",
+    "incompatible types",
+    "unsupported operand",
+    "argument 1 ",
+    "ok",
+    "okay",
+    "valid",
+    "invalid",
+    "error",
+    "fine",
+    "works",
+    "good",
+    "bad",
+    "correct",
+    "allowed",
+    "not allowed",
+    "passes",
+    "inferred",
+    "rejected",
 ];
 
 /// Phrases that make a comment speak of something else than this output.
 const ELSEWHERE: &[&str] = &[
-    "user input", "input:", "user enters", "user types", "enter ", "different every time",
-    "different each time", "differs each time", "varies", "may vary", "will vary", "will differ",
-    "equivalent", "same as", "is the same as", "like:", "shorthand", "short for", "instead of",
-    "in binary", "in hex", "complexity", "todo", "fixme",
+    "user input",
+    "input:",
+    "user enters",
+    "user types",
+    "enter ",
+    "different every time",
+    "different each time",
+    "differs each time",
+    "varies",
+    "may vary",
+    "will vary",
+    "will differ",
+    "equivalent",
+    "same as",
+    "is the same as",
+    "like:",
+    "shorthand",
+    "short for",
+    "instead of",
+    "in binary",
+    "in hex",
+    "complexity",
+    "todo",
+    "fixme",
 ];
 
 /// Whether a comment's text, from behind its `#`, is one of these.
@@ -54,13 +127,19 @@ pub fn trap(text: &str) -> Option<Trap> {
             .next()
             .is_none_or(|c| !(c.is_alphanumeric() || c == '_') || start.ends_with([' ', ':']))
     };
-    if TYPE_CHECKING.iter().any(|start| lower.starts_with(start) && word_boundary(start)) {
+    if TYPE_CHECKING
+        .iter()
+        .any(|start| lower.starts_with(start) && word_boundary(start))
+    {
         return Some(Trap::Doubtful);
     }
     if ELSEWHERE.iter().any(|phrase| lower.contains(phrase)) || is_complexity(text) {
         return Some(Trap::Doubtful);
     }
-    if is_conversion(text) || text.starts_with('#') || text.starts_with('$') && text[1..].starts_with(' ') {
+    if is_conversion(text)
+        || text.starts_with('#')
+        || text.starts_with('$') && text[1..].starts_with(' ')
+    {
         return Some(Trap::Doubtful);
     }
     if is_version_of_others(&lower) {
@@ -74,8 +153,14 @@ fn is_call_out(text: &str) -> bool {
     let inner = text
         .strip_prefix('(')
         .and_then(|rest| rest.strip_suffix(")!").or_else(|| rest.strip_suffix(')')))
-        .or_else(|| text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')));
-    let circled = text.chars().count() == 1 && text.chars().all(|c| ('①'..='⓿').contains(&c) || ('❶'..='➓').contains(&c));
+        .or_else(|| {
+            text.strip_prefix('<')
+                .and_then(|rest| rest.strip_suffix('>'))
+        });
+    let circled = text.chars().count() == 1
+        && text
+            .chars()
+            .all(|c| ('①'..='⓿').contains(&c) || ('❶'..='➓').contains(&c));
     circled
         || inner.is_some_and(|inner| {
             !inner.is_empty() && inner.len() <= 2 && inner.chars().all(|c| c.is_ascii_digit())
@@ -85,7 +170,10 @@ fn is_call_out(text: &str) -> bool {
 
 /// A line of signs, which separates.
 fn is_rule(text: &str) -> bool {
-    text.len() >= 3 && text.chars().all(|c| matches!(c, '#' | '-' | '=' | '*' | '~' | '_' | '+' | '─' | '━' | '═'))
+    text.len() >= 3
+        && text
+            .chars()
+            .all(|c| matches!(c, '#' | '-' | '=' | '*' | '~' | '_' | '+' | '─' | '━' | '═'))
 }
 
 /// `bytes -> text`: from one thing to another, both named in a word.
@@ -94,7 +182,9 @@ fn is_conversion(text: &str) -> bool {
         text.split_once(arrow).is_some_and(|(from, to)| {
             let name = |side: &str| {
                 let side = side.trim();
-                !side.is_empty() && side.split_whitespace().count() <= 2 && side.chars().all(|c| c.is_alphabetic() || c == ' ')
+                !side.is_empty()
+                    && side.split_whitespace().count() <= 2
+                    && side.chars().all(|c| c.is_alphabetic() || c == ' ')
                     && !matches!(side, "True" | "False" | "None")
             };
             name(from) && name(to)
@@ -175,10 +265,17 @@ pub fn versions(text: &str) -> Option<Versions> {
 
 fn version_at(rest: &str, before: &str) -> Option<Versions> {
     let rest = rest.trim_start();
-    let rest = rest.strip_prefix("version").or_else(|| rest.strip_prefix("versions")).unwrap_or(rest).trim_start();
+    let rest = rest
+        .strip_prefix("version")
+        .or_else(|| rest.strip_prefix("versions"))
+        .unwrap_or(rest)
+        .trim_start();
     let (sign, rest) = ["<=", ">=", "<", ">", "=="]
         .iter()
-        .find_map(|sign| rest.strip_prefix(sign).map(|rest| (*sign, rest.trim_start())))
+        .find_map(|sign| {
+            rest.strip_prefix(sign)
+                .map(|rest| (*sign, rest.trim_start()))
+        })
         .unwrap_or(("", rest));
     let major_length = rest.chars().take_while(char::is_ascii_digit).count();
     let major: u16 = rest[..major_length].parse().ok()?;
@@ -204,20 +301,39 @@ fn version_at(rest: &str, before: &str) -> Option<Versions> {
         "<" => Relation::Before,
         ">" => Relation::After,
         _ if after.starts_with('+')
-            || ["or later", "or newer", "and later", "and newer", "and above", "or above", "onwards", "and up", "or higher"]
-                .iter()
-                .any(|word| trailing.starts_with(word)) =>
+            || [
+                "or later",
+                "or newer",
+                "and later",
+                "and newer",
+                "and above",
+                "or above",
+                "onwards",
+                "and up",
+                "or higher",
+            ]
+            .iter()
+            .any(|word| trailing.starts_with(word)) =>
         {
             Relation::From
         }
-        _ if ["or earlier", "or older", "and earlier", "and older", "and below", "or below"]
-            .iter()
-            .any(|word| trailing.starts_with(word)) =>
+        _ if [
+            "or earlier",
+            "or older",
+            "and earlier",
+            "and older",
+            "and below",
+            "or below",
+        ]
+        .iter()
+        .any(|word| trailing.starts_with(word)) =>
         {
             Relation::UpTo
         }
         _ if prefix.ends_with("before") || prefix.ends_with("until") => Relation::Before,
-        _ if prefix.ends_with("since") || prefix.ends_with("from") || prefix.ends_with("after") => Relation::From,
+        _ if prefix.ends_with("since") || prefix.ends_with("from") || prefix.ends_with("after") => {
+            Relation::From
+        }
         _ => Relation::Same,
     };
     Some(Versions {
@@ -234,9 +350,23 @@ fn is_version_of_others(lower: &str) -> bool {
 /// Whether a comment gives an example of an output that varies.
 pub fn is_example(text: &str) -> bool {
     let lower = text.to_lowercase();
-    ["e.g.", "for example", "for instance", "example:", "something like", "similar to", "such as", "random", "your ", "differs", "varies", "may vary", "could be"]
-        .iter()
-        .any(|phrase| lower.contains(phrase))
+    [
+        "e.g.",
+        "for example",
+        "for instance",
+        "example:",
+        "something like",
+        "similar to",
+        "such as",
+        "random",
+        "your ",
+        "differs",
+        "varies",
+        "may vary",
+        "could be",
+    ]
+    .iter()
+    .any(|phrase| lower.contains(phrase))
 }
 
 /// Whether a comment says that a statement prints nothing.
@@ -244,13 +374,27 @@ pub fn is_silence(text: &str) -> bool {
     let lower = text.trim().to_lowercase();
     let lower = lower.trim_start_matches(['(', '<', '[']);
     [
-        "no output", "nothing is printed", "nothing printed", "prints nothing", "nothing happens",
-        "doesn't print anything", "does not print anything", "print nothing", "outputs nothing",
-        "nothing will be printed", "no print", "nothing is output", "won't print anything",
-        "will not print anything", "does not print", "doesn't print",
+        "no output",
+        "nothing is printed",
+        "nothing printed",
+        "prints nothing",
+        "nothing happens",
+        "doesn't print anything",
+        "does not print anything",
+        "print nothing",
+        "outputs nothing",
+        "nothing will be printed",
+        "no print",
+        "nothing is output",
+        "won't print anything",
+        "will not print anything",
+        "does not print",
+        "doesn't print",
     ]
     .iter()
     .any(|phrase| {
-        lower.strip_prefix(phrase).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+        lower
+            .strip_prefix(phrase)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
     })
 }

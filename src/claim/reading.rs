@@ -52,7 +52,10 @@ impl Reader<'_> {
         let first = remark.lines[0].text.as_str();
         let statement = self.spoken(remark.statement?, remark)?;
         if first.trim().is_empty() && remark.lines.len() == 1 {
-            let shows = matches!(statement.role, Role::Print { .. } | Role::Call { .. } | Role::Expression);
+            let shows = matches!(
+                statement.role,
+                Role::Print { .. } | Role::Call { .. } | Role::Expression
+            );
             return (shows && remark.stands == Stands::Behind).then(|| {
                 self.claim(
                     ClaimKind::Trailing,
@@ -71,7 +74,15 @@ impl Reader<'_> {
         }
         let text = Text::of(&remark.lines);
         let readings = readings(&text, &statement, remark.stands);
-        Some(self.claim(ClaimKind::Trailing, &remark.lines, Subject::Statement(statement), readings).with(&text))
+        Some(
+            self.claim(
+                ClaimKind::Trailing,
+                &remark.lines,
+                Subject::Statement(statement),
+                readings,
+            )
+            .with(&text),
+        )
     }
 
     /// The claims of comments on lines of their own.
@@ -84,7 +95,11 @@ impl Reader<'_> {
         // Lines around commented-out code are runs of their own.
         let mut from = 0;
         let mut first_run = true;
-        for hit in found.iter().map(|hit| (hit.first, hit.last + 1)).chain([(remark.lines.len(), remark.lines.len())]) {
+        for hit in found
+            .iter()
+            .map(|hit| (hit.first, hit.last + 1))
+            .chain([(remark.lines.len(), remark.lines.len())])
+        {
             if from < hit.0 {
                 let ends = hit.0 == remark.lines.len();
                 claims.extend(self.lines(remark, &remark.lines[from..hit.0], first_run, ends));
@@ -99,14 +114,20 @@ impl Reader<'_> {
     /// The claims of a run of comment lines without code among them. `first`
     /// says whether it begins the remark, `last` whether it ends it.
     fn lines(&self, remark: &Remark, lines: &[RemarkLine], first: bool, last: bool) -> Vec<Claim> {
-        let all_rules = lines
-            .iter()
-            .all(|line| prose::trap(line.text.trim_start_matches('#')) == Some(Trap::NotARemark) || line.text.trim().is_empty());
+        let all_rules = lines.iter().all(|line| {
+            prose::trap(line.text.trim_start_matches('#')) == Some(Trap::NotARemark)
+                || line.text.trim().is_empty()
+        });
         if all_rules && !lines.iter().any(|line| line.text.starts_with(['>', '='])) {
             return Vec::new();
         }
-        let next = remark.next.filter(|_| last).and_then(|index| self.spoken(index, remark));
-        let before = remark.statement.and_then(|index| self.spoken(index, remark));
+        let next = remark
+            .next
+            .filter(|_| last)
+            .and_then(|index| self.spoken(index, remark));
+        let before = remark
+            .statement
+            .and_then(|index| self.spoken(index, remark));
         let directly_below = remark.stands == Stands::Below && first;
         let marked_from = lines.iter().position(announces);
         if directly_below && let Some(statement) = before {
@@ -114,7 +135,12 @@ impl Reader<'_> {
             let claim_from = if starts { 0 } else { marked_from.unwrap_or(0) };
             let mut claims = Vec::new();
             if claim_from > 0 {
-                let prose = self.claim(ClaimKind::Below, &lines[..claim_from], Subject::Statement(statement.clone()), Vec::new());
+                let prose = self.claim(
+                    ClaimKind::Below,
+                    &lines[..claim_from],
+                    Subject::Statement(statement.clone()),
+                    Vec::new(),
+                );
                 claims.push(prose);
             }
             let lines = &lines[claim_from..];
@@ -122,7 +148,14 @@ impl Reader<'_> {
             if text.shown.trim().is_empty() {
                 return claims;
             }
-            let mut claim = self.claim(ClaimKind::Below, lines, Subject::Statement(statement.clone()), readings(&text, &statement, Stands::Below)).with(&text);
+            let mut claim = self
+                .claim(
+                    ClaimKind::Below,
+                    lines,
+                    Subject::Statement(statement.clone()),
+                    readings(&text, &statement, Stands::Below),
+                )
+                .with(&text);
             claim.other = next;
             claims.push(claim);
             return claims;
@@ -149,7 +182,9 @@ impl Reader<'_> {
                 }
             }
         }
-        let mut claim = self.claim(kind, lines, Subject::Statement(statement), readings).with(&text);
+        let mut claim = self
+            .claim(kind, lines, Subject::Statement(statement), readings)
+            .with(&text);
         claim.other = other;
         vec![claim]
     }
@@ -176,7 +211,11 @@ impl Reader<'_> {
             let firm = readings.is_empty() && looks == Shape::Value && (sign || hit.prints);
             readings.push(Reading {
                 says: Says::Shows(shown.to_owned()),
-                firmness: if firm { Firmness::Firm } else { Firmness::Tentative },
+                firmness: if firm {
+                    Firmness::Firm
+                } else {
+                    Firmness::Tentative
+                },
             });
         }
         if readings.is_empty() {
@@ -193,7 +232,12 @@ impl Reader<'_> {
             first: lines[0].line,
             last: remark.lines[hit.claim].line,
         };
-        let mut claim = self.claim(ClaimKind::CommentedOut, lines, Subject::Code(code), readings);
+        let mut claim = self.claim(
+            ClaimKind::CommentedOut,
+            lines,
+            Subject::Code(code),
+            readings,
+        );
         claim.statement = Some(span);
         claim.comment = hit.text.trim().to_owned();
         claim.expected = shown.trim().to_owned();
@@ -203,7 +247,13 @@ impl Reader<'_> {
         Some(claim)
     }
 
-    fn claim(&self, kind: ClaimKind, lines: &[RemarkLine], subject: Subject, readings: Vec<Reading>) -> Claim {
+    fn claim(
+        &self,
+        kind: ClaimKind,
+        lines: &[RemarkLine],
+        subject: Subject,
+        readings: Vec<Reading>,
+    ) -> Claim {
         let comment: Vec<&str> = lines.iter().map(|line| line.text.trim()).collect();
         let comment = comment.join("\n").trim().to_owned();
         let statement = match &subject {
@@ -233,7 +283,8 @@ impl Reader<'_> {
         let header = matches!(remark.stands, Stands::Behind | Stands::Inside)
             && statement.header != statement.lines;
         let mut top = statement;
-        let mut caught = statement.surroundings.try_body.is_some() || statement.kind == StatementKind::Try;
+        let mut caught =
+            statement.surroundings.try_body.is_some() || statement.kind == StatementKind::Try;
         let mut parent = statement.parent;
         while let Some(index) = parent {
             top = &self.syntax.statements[index];
@@ -272,43 +323,69 @@ impl Claim {
 fn catches(statement: &Statement, source: &str) -> bool {
     statement.kind == StatementKind::With && {
         let header = source[statement.range.clone()].lines().next().unwrap_or("");
-        header.contains("raises(") || header.contains("suppress(") || header.contains("assertRaises")
+        header.contains("raises(")
+            || header.contains("suppress(")
+            || header.contains("assertRaises")
     }
 }
 
 fn role(statement: &Statement, source: &str, header: bool) -> Role {
     match &statement.kind {
-        StatementKind::Expression { call: Some(call), arguments, .. } => {
+        StatementKind::Expression {
+            call: Some(call),
+            arguments,
+            ..
+        } => {
             if PRINTERS.contains(&call.as_str()) {
                 let positional = arguments
                     .iter()
                     .filter(|range| {
                         let text = &source[(*range).clone()];
-                        !["end=", "sep=", "file=", "flush="].iter().any(|name| text.replace(' ', "").starts_with(name))
+                        !["end=", "sep=", "file=", "flush="]
+                            .iter()
+                            .any(|name| text.replace(' ', "").starts_with(name))
                     })
                     .count();
-                let starred = arguments.iter().any(|range| source[range.clone()].starts_with('*'));
+                let starred = arguments
+                    .iter()
+                    .any(|range| source[range.clone()].starts_with('*'));
                 Role::Print {
                     several: positional > 1 || starred,
                 }
             } else {
-                let receiver = call.rsplit_once('.').map(|(receiver, _)| receiver.to_owned());
+                let receiver = call
+                    .rsplit_once('.')
+                    .map(|(receiver, _)| receiver.to_owned());
                 Role::Call {
-                    receiver: receiver.filter(|name| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '\'' | '"'))),
+                    receiver: receiver.filter(|name| {
+                        name.chars().all(|c| {
+                            c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '\'' | '"')
+                        })
+                    }),
                 }
             }
         }
         StatementKind::Expression { .. } => Role::Expression,
         StatementKind::Assignment { targets, value, .. } => Role::Assignment {
-            targets: targets.iter().flat_map(|range| apart(&source[range.clone()])).collect(),
-            literal: value
-                .as_ref()
-                .is_some_and(|range| Value::read(&source[range.clone()]).is_some_and(|value| value.is_literal())),
+            targets: targets
+                .iter()
+                .flat_map(|range| apart(&source[range.clone()]))
+                .collect(),
+            literal: value.as_ref().is_some_and(|range| {
+                Value::read(&source[range.clone()]).is_some_and(|value| value.is_literal())
+            }),
         },
         StatementKind::Raise | StatementKind::Assert => Role::Other { raises: true },
-        StatementKind::Delete | StatementKind::Import | StatementKind::Return | StatementKind::Silent => Role::Other { raises: false },
+        StatementKind::Delete
+        | StatementKind::Import
+        | StatementKind::Return
+        | StatementKind::Silent => Role::Other { raises: false },
         StatementKind::Function(_) | StatementKind::Class(_) => Role::Definition,
-        StatementKind::Loop | StatementKind::If | StatementKind::Match | StatementKind::With | StatementKind::Try => Role::Compound { header },
+        StatementKind::Loop
+        | StatementKind::If
+        | StatementKind::Match
+        | StatementKind::With
+        | StatementKind::Try => Role::Compound { header },
     }
 }
 
@@ -318,7 +395,11 @@ fn apart(target: &str) -> Vec<String> {
     let inner = inner
         .strip_prefix('(')
         .and_then(|rest| rest.strip_suffix(')'))
-        .or_else(|| inner.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')))
+        .or_else(|| {
+            inner
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'))
+        })
         .unwrap_or(inner);
     let mut parts = vec![String::new()];
     let mut depth = 0usize;
@@ -362,16 +443,25 @@ impl<'a> Text<'a> {
         let whole = whole.join("\n");
         let first = lines[0].text.as_str();
         let heading = lines.len() > 1 && marker::is_heading(first);
-        let marked = marker::cut(first).filter(|marked| heading || lines.len() > 1 || !marked.text.is_empty());
+        let marked = marker::cut(first)
+            .filter(|marked| heading || lines.len() > 1 || !marked.text.is_empty());
         let shown = if heading {
             dedent(lines[1..].iter().map(|line| line.text.as_str()).collect())
         } else if let Some(marked) = marked {
             let rest: Vec<&str> = lines[1..].iter().map(|line| line.text.as_str()).collect();
             // A sign can stand on every line.
-            let signs = rest.iter().map(|line| marker::cut(line).filter(|cut| cut.strength == Strength::Sign)).collect::<Vec<_>>();
+            let signs = rest
+                .iter()
+                .map(|line| marker::cut(line).filter(|cut| cut.strength == Strength::Sign))
+                .collect::<Vec<_>>();
             let each = !rest.is_empty() && signs.iter().all(Option::is_some);
             let below = if each {
-                signs.iter().flatten().map(|cut| cut.text.trim_end()).collect::<Vec<_>>().join("\n")
+                signs
+                    .iter()
+                    .flatten()
+                    .map(|cut| cut.text.trim_end())
+                    .collect::<Vec<_>>()
+                    .join("\n")
             } else {
                 dedent(rest)
             };
@@ -410,7 +500,13 @@ fn dedent(lines: Vec<&str>) -> String {
         .unwrap_or(0);
     let cut: Vec<String> = lines
         .iter()
-        .map(|line| line.chars().skip(common).collect::<String>().trim_end().to_owned())
+        .map(|line| {
+            line.chars()
+                .skip(common)
+                .collect::<String>()
+                .trim_end()
+                .to_owned()
+        })
         .collect();
     cut.join("\n").trim_end().to_owned()
 }
@@ -433,7 +529,8 @@ fn announces(line: &RemarkLine) -> bool {
 
 /// Whether a line says outright that something is raised.
 fn raises(line: &RemarkLine) -> bool {
-    exception::read(line.text.trim()).is_some_and(|raise| raise.certainty == Certainty::Plain && !raise.types.is_empty())
+    exception::read(line.text.trim())
+        .is_some_and(|raise| raise.certainty == Certainty::Plain && !raise.types.is_empty())
 }
 
 fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading> {
@@ -456,32 +553,65 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
     let firmness = shows(text, statement).min(most);
 
     if let Some((printed, returned)) = printed_and_returned(text) {
-        add(Says::PrintsAndReturns(printed, returned), Firmness::Firm.min(most));
+        add(
+            Says::PrintsAndReturns(printed, returned),
+            Firmness::Firm.min(most),
+        );
     }
     if let Some(holdings) = &holdings
         && let Some(cut) = leading_value(shown)
         && !holdings.leads
         && holdings.parts.iter().all(|part| part.plain)
     {
-        add(Says::ShowsAndHolds(cut.value.to_owned(), holdings.parts.clone()), firmness);
+        add(
+            Says::ShowsAndHolds(cut.value.to_owned(), holdings.parts.clone()),
+            firmness,
+        );
     } else if !shown.trim().is_empty() {
-        let plain_raise = raise.as_ref().is_some_and(|raise| raise.certainty >= Certainty::Would);
-        add(Says::Shows(shown.to_owned()), if plain_raise { firmness.min(Firmness::Resembling) } else { firmness });
+        let plain_raise = raise
+            .as_ref()
+            .is_some_and(|raise| raise.certainty >= Certainty::Would);
+        add(
+            Says::Shows(shown.to_owned()),
+            if plain_raise {
+                firmness.min(Firmness::Resembling)
+            } else {
+                firmness
+            },
+        );
     }
     if let Some(raise) = raise {
-        let firmness = raise_firmness(&raise, text, statement).min(if doubtful { Firmness::Tentative } else { most });
+        let firmness = raise_firmness(&raise, text, statement).min(if doubtful {
+            Firmness::Tentative
+        } else {
+            most
+        });
         add(Says::Raises(raise), firmness);
     }
     if let Some(holdings) = holdings {
-        let known = holdings.parts.iter().all(|part| mentions(&statement.code, &part.expression));
+        let known = holdings
+            .parts
+            .iter()
+            .all(|part| mentions(&statement.code, &part.expression));
         let plain = holdings.leads && holdings.parts.iter().all(|part| part.plain);
         let stable = !statement.in_function;
         let able = match statement.role {
             Role::Definition | Role::Compound { .. } => false,
-            Role::Print { .. } | Role::Call { .. } | Role::Expression | Role::Assignment { .. } | Role::Other { .. } => true,
+            Role::Print { .. }
+            | Role::Call { .. }
+            | Role::Expression
+            | Role::Assignment { .. }
+            | Role::Other { .. } => true,
         };
-        let firmness = if plain && known && stable && able { Firmness::Firm } else { Firmness::Tentative };
-        add(Says::Holds(holdings.parts), firmness.min(if doubtful { Firmness::Tentative } else { most }));
+        let firmness = if plain && known && stable && able {
+            Firmness::Firm
+        } else {
+            Firmness::Tentative
+        };
+        add(
+            Says::Holds(holdings.parts),
+            firmness.min(if doubtful { Firmness::Tentative } else { most }),
+        );
     }
     readings
 }
@@ -494,7 +624,10 @@ fn shows(text: &Text<'_>, statement: &Spoken) -> Firmness {
         None => false,
     };
     match &statement.role {
-        Role::Print { .. } | Role::Call { .. } | Role::Expression | Role::Compound { header: false } => {
+        Role::Print { .. }
+        | Role::Call { .. }
+        | Role::Expression
+        | Role::Compound { header: false } => {
             if firm_by_marker || text.marked.is_none() && text.shape == Shape::Value {
                 Firmness::Firm
             } else {
@@ -529,7 +662,11 @@ fn raise_firmness(raise: &Raise, text: &Text<'_>, statement: &Spoken) -> Firmnes
         Role::Definition | Role::Compound { header: true } => false,
         // `print(e)  # ValueError` names what is printed.
         Role::Print { .. } => raise.message.is_some() || text.shown.contains(' '),
-        Role::Call { .. } | Role::Expression | Role::Assignment { .. } | Role::Other { .. } | Role::Compound { header: false } => true,
+        Role::Call { .. }
+        | Role::Expression
+        | Role::Assignment { .. }
+        | Role::Other { .. }
+        | Role::Compound { header: false } => true,
     };
     if outright && able && !statement.caught && !statement.in_function {
         Firmness::Firm
@@ -542,13 +679,23 @@ fn raise_firmness(raise: &Raise, text: &Text<'_>, statement: &Spoken) -> Firmnes
 fn printed_and_returned(text: &Text<'_>) -> Option<(String, String)> {
     let marked = text.marked?;
     let shown = text.shown.as_str();
-    for link in [" and returns ", ", returns ", " and return ", ", and returns ", "; returns "] {
-        if marked.printed && let Some((printed, returned)) = shown.split_once(link) {
+    for link in [
+        " and returns ",
+        ", returns ",
+        " and return ",
+        ", and returns ",
+        "; returns ",
+    ] {
+        if marked.printed
+            && let Some((printed, returned)) = shown.split_once(link)
+        {
             return Some((printed.trim().to_owned(), returned.trim().to_owned()));
         }
     }
     for link in [" and prints out ", " and prints ", ", prints ", "; prints "] {
-        if marked.returned && let Some((returned, printed)) = shown.split_once(link) {
+        if marked.returned
+            && let Some((returned, printed)) = shown.split_once(link)
+        {
             return Some((printed.trim().to_owned(), returned.trim().to_owned()));
         }
     }
@@ -557,7 +704,10 @@ fn printed_and_returned(text: &Text<'_>) -> Option<(String, String)> {
 
 /// Whether code mentions what an expression begins with.
 fn mentions(code: &str, expression: &str) -> bool {
-    let name: String = expression.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let name: String = expression
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect();
     !name.is_empty()
         && code.match_indices(name.as_str()).any(|(at, _)| {
             let before = code[..at].chars().next_back();

@@ -63,7 +63,9 @@ fn is_value(text: &str) -> bool {
             !glossed || number_with_gloss(cut)
         }
         _ => match cut.value {
-            "True" | "False" => !cut.gloss.trim_start().starts_with("if ") && !starts_condition(cut.gloss),
+            "True" | "False" => {
+                !cut.gloss.trim_start().starts_with("if ") && !starts_condition(cut.gloss)
+            }
             "None" => !glossed || !cut.gloss.starts_with(" of"),
             _ => Value::read(cut.value).is_some_and(|value| value.is_literal()),
         },
@@ -72,7 +74,9 @@ fn is_value(text: &str) -> bool {
 
 fn starts_condition(gloss: &str) -> bool {
     let gloss = gloss.trim_start();
-    ["if ", "when ", "unless ", "or ", "/ "].iter().any(|word| gloss.starts_with(word))
+    ["if ", "when ", "unless ", "or ", "/ "]
+        .iter()
+        .any(|word| gloss.starts_with(word))
 }
 
 /// `3 (one for the argument)` and `200 bytes`, but not `2 arguments are given`.
@@ -83,11 +87,15 @@ fn number_with_gloss(cut: gloss::Cut<'_>) -> bool {
     }
     let trimmed = gloss.trim_start();
     if !trimmed.starts_with(char::is_alphabetic) {
-        return !trimmed.starts_with(['+', '*', '/', '=', '<', '>', '%']) || trimmed.starts_with("<-");
+        return !trimmed.starts_with(['+', '*', '/', '=', '<', '>', '%'])
+            || trimmed.starts_with("<-");
     }
     let words = trimmed.split_whitespace().count();
     let first = trimmed.split_whitespace().next().unwrap_or("");
-    words == 1 || is_function_word(first) && !matches!(first, "is" | "are" | "does" | "was" | "will" | "has") || trimmed.contains(" (")
+    words == 1
+        || is_function_word(first)
+            && !matches!(first, "is" | "are" | "does" | "was" | "will" | "has")
+        || trimmed.contains(" (")
 }
 
 /// `1 2 3 ... 31`, `0, 1, 1, 2`.
@@ -113,8 +121,11 @@ fn is_open_value(text: &str) -> bool {
     }
     let opens = text.matches(['[', '{', '(']).count();
     let closes = text.matches([']', '}', ')']).count();
-    opens > closes && text.ends_with([',', '[', '{', '('])
-        && text.contains(['"', '\'', ':', '<', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+    opens > closes
+        && text.ends_with([',', '[', '{', '('])
+        && text.contains([
+            '"', '\'', ':', '<', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+        ])
         || matches!(text, "[" | "{")
 }
 
@@ -122,8 +133,13 @@ fn is_open_value(text: &str) -> bool {
 pub fn is_sentence(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
     let plain = |word: &&&str| {
-        let word = word.trim_matches(|c: char| matches!(c, ',' | '.' | ';' | ':' | '!' | '?' | '(' | ')' | '`'));
-        !word.is_empty() && word.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '-' | '’'))
+        let word = word.trim_matches(|c: char| {
+            matches!(c, ',' | '.' | ';' | ':' | '!' | '?' | '(' | ')' | '`')
+        });
+        !word.is_empty()
+            && word
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, '\'' | '-' | '’'))
     };
     let plain_words = words.iter().filter(plain).count();
     if words.len() < 2 || plain_words < 2 || plain_words * 2 < words.len() {
@@ -134,11 +150,15 @@ pub fn is_sentence(text: &str) -> bool {
         .skip(1)
         .filter(|word| word.chars().next().is_some_and(char::is_lowercase))
         .count();
-    words.iter().any(|word| is_function_word(word)) && lowercase >= 1 || (words.len() >= 3 && lowercase + 1 >= words.len())
+    words.iter().any(|word| is_function_word(word)) && lowercase >= 1
+        || (words.len() >= 3 && lowercase + 1 >= words.len())
 }
 
 /// `O(n log n)` and the like: how long something takes, not what it gives.
 pub fn is_complexity(text: &str) -> bool {
     let text = text.trim_start_matches(|c: char| !c.is_alphabetic());
-    ["O(", "o(", "Θ(", "Ω(", "θ("].iter().any(|start| text.starts_with(start)) && text.contains(')')
+    ["O(", "o(", "Θ(", "Ω(", "θ("]
+        .iter()
+        .any(|start| text.starts_with(start))
+        && text.contains(')')
 }

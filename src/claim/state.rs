@@ -55,7 +55,11 @@ const LINKS: &[(&str, bool)] = &[
 
 /// Reads all that `text` says that names hold.
 pub fn read(text: &str) -> Option<Holdings> {
-    let text: String = text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ");
+    let text: String = text
+        .split('\n')
+        .map(str::trim)
+        .collect::<Vec<_>>()
+        .join(" ");
     let mut parts = Vec::new();
     let mut leads = false;
     let mut at = 0;
@@ -79,7 +83,17 @@ pub fn read(text: &str) -> Option<Holdings> {
                 || before.split_whitespace().all(|word| {
                     matches!(
                         word.to_lowercase().as_str(),
-                        "now" | "so" | "then" | "here" | "and" | "both" | "the" | "global" | "local" | "var" | "variable"
+                        "now"
+                            | "so"
+                            | "then"
+                            | "here"
+                            | "and"
+                            | "both"
+                            | "the"
+                            | "global"
+                            | "local"
+                            | "var"
+                            | "variable"
                     )
                 });
         }
@@ -134,6 +148,11 @@ fn trailing_expression(text: &str) -> Option<&str> {
     let plain = expression.chars().all(char::is_alphabetic);
     (depth == 0
         && (first.is_alphabetic() || first == '_')
-        && !(plain && (is_function_word(expression) || matches!(expression, "value" | "result" | "Now" | "It" | "That" | "This"))))
+        && !(plain
+            && (is_function_word(expression)
+                || matches!(
+                    expression,
+                    "value" | "result" | "Now" | "It" | "That" | "This"
+                ))))
     .then_some(expression)
 }

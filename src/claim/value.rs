@@ -72,9 +72,9 @@ impl Value {
             | Self::Bytes(_)
             | Self::Opaque(_) => true,
             Self::Ellipsis | Self::Name(_) => false,
-            Self::List(items) | Self::Tuple(items) | Self::Set(items) => {
-                items.iter().all(|item| !matches!(item, Self::Call(name, _) if !is_repr_name(name)))
-            }
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) => items
+                .iter()
+                .all(|item| !matches!(item, Self::Call(name, _) if !is_repr_name(name))),
             Self::Dict(_) => true,
             Self::Call(name, _) => is_repr_name(name),
         }
@@ -286,7 +286,8 @@ fn hide_angle_brackets(text: &str) -> (String, Vec<String>) {
             }
         } else if character == '<' {
             let before = source.trim_end().chars().next_back();
-            let starts_value = before.is_none_or(|c| matches!(c, '(' | '[' | '{' | ',' | ':' | '='));
+            let starts_value =
+                before.is_none_or(|c| matches!(c, '(' | '[' | '{' | ',' | ':' | '='));
             if starts_value && let Some(length) = angle_brackets(rest) {
                 source.push_str(&format!("_opaque{}_", opaque.len()));
                 opaque.push(rest[..length].to_owned());

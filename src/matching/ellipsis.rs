@@ -17,7 +17,10 @@ pub fn says(claim: &str, seen: &str) -> Option<Rule> {
         .collect();
     // Commas around the dots are part of what is left out.
     let pieces: Vec<&str> = pieces.iter().map(|piece| piece.trim()).collect();
-    let said: usize = pieces.iter().map(|piece| piece.chars().filter(|c| c.is_alphanumeric()).count()).sum();
+    let said: usize = pieces
+        .iter()
+        .map(|piece| piece.chars().filter(|c| c.is_alphanumeric()).count())
+        .sum();
     if said == 0 {
         return None;
     }
@@ -37,7 +40,11 @@ fn matches(pieces: &[&str], seen: &str) -> bool {
         return false;
     }
     let mut at = first.len();
-    let inner = if pieces.len() > 1 { &pieces[1..pieces.len() - 1] } else { &[] };
+    let inner = if pieces.len() > 1 {
+        &pieces[1..pieces.len() - 1]
+    } else {
+        &[]
+    };
     for piece in inner {
         let piece = piece.trim_start_matches(',').trim_start();
         if piece.is_empty() {
@@ -77,7 +84,8 @@ fn find_token(seen: &str, from: usize, piece: &str) -> Option<usize> {
 fn starts_token(seen: &str, start: usize, piece: &str) -> bool {
     let before = seen[..start].chars().next_back();
     let first = piece.chars().next();
-    !(before.is_some_and(|c| c.is_ascii_digit() || c == '.') && first.is_some_and(|c| c.is_ascii_digit()))
+    !(before.is_some_and(|c| c.is_ascii_digit() || c == '.')
+        && first.is_some_and(|c| c.is_ascii_digit()))
 }
 
 fn ends_token(seen: &str, end: usize, piece: &str) -> bool {

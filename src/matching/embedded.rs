@@ -7,8 +7,28 @@ use crate::claim::shape::{self, Shape};
 
 /// What can stand before the value at the end of a derivation.
 const LINKS: &[&str] = &[
-    "=> ", "==> ", "-> ", "--> ", "→ ", "⇒ ", " == ", " = ", "= ", " is now ", " is ", " are ", " equals ", " gives ", " returns ",
-    " return ", " prints ", ": ", "：", " becomes ", " evaluates to ", " contains ",
+    "=> ",
+    "==> ",
+    "-> ",
+    "--> ",
+    "→ ",
+    "⇒ ",
+    " == ",
+    " = ",
+    "= ",
+    " is now ",
+    " is ",
+    " are ",
+    " equals ",
+    " gives ",
+    " returns ",
+    " return ",
+    " prints ",
+    ": ",
+    "：",
+    " becomes ",
+    " evaluates to ",
+    " contains ",
 ];
 
 /// The value at the end of a derivation: `(3+5)/2 => 4.0`.
@@ -17,18 +37,30 @@ pub fn derived(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
         .iter()
         .flat_map(|link| {
             let arrow = link.trim_start().starts_with(['=', '-', '→', '⇒']);
-            claim.match_indices(link).map(move |(at, _)| (at + link.len(), arrow)).take(6)
+            claim
+                .match_indices(link)
+                .map(move |(at, _)| (at + link.len(), arrow))
+                .take(6)
         })
         .collect();
     starts.sort_unstable();
     starts.dedup_by_key(|(at, _)| *at);
     starts.iter().rev().take(10).find_map(|&(at, arrow)| {
         let value = claim[at..].trim_start();
-        if claim[..at].trim_matches(|c: char| !c.is_alphanumeric()).is_empty() && !claim.starts_with(['(', '[']) {
+        if claim[..at]
+            .trim_matches(|c: char| !c.is_alphanumeric())
+            .is_empty()
+            && !claim.starts_with(['(', '['])
+        {
             return None;
         }
         // Behind a word only a value can be meant, behind an arrow anything.
-        if !arrow && shape::shape(value) != Shape::Value && value_length(value).is_none() && whole::unquoted(value).is_empty() && !whole::equal(value, seen) {
+        if !arrow
+            && shape::shape(value) != Shape::Value
+            && value_length(value).is_none()
+            && whole::unquoted(value).is_empty()
+            && !whole::equal(value, seen)
+        {
             return None;
         }
         whole::says(value, seen, hints)
@@ -41,24 +73,32 @@ pub fn derived(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
 pub fn label_dropped(claim: &str, seen: &str) -> Option<Rule> {
     let dropped = |claim: &str| {
         let claim = claim.trim();
-        let claims: Vec<String> = std::iter::once(claim.to_owned()).chain(whole::unquoted(claim)).collect();
+        let claims: Vec<String> = std::iter::once(claim.to_owned())
+            .chain(whole::unquoted(claim))
+            .collect();
         claims.iter().any(|claim| {
             !claim.trim().is_empty()
-                && seen.trim_end().strip_suffix(claim.trim()).is_some_and(is_label)
+                && seen
+                    .trim_end()
+                    .strip_suffix(claim.trim())
+                    .is_some_and(is_label)
         }) || after_label(seen).is_some_and(|value| {
-            whole::says(claim, value, Hints::default()).is_some_and(|rule| rule.forgives().is_none())
+            whole::says(claim, value, Hints::default())
+                .is_some_and(|rule| rule.forgives().is_none())
         })
     };
     if seen.trim_end().contains('\n') {
         return None;
     }
-    (dropped(claim) || gloss::cuts(claim).iter().any(|cut| dropped(cut.value))).then_some(Rule::LabelDropped)
+    (dropped(claim) || gloss::cuts(claim).iter().any(|cut| dropped(cut.value)))
+        .then_some(Rule::LabelDropped)
 }
 
 /// Whether a text is a label: it has letters, and ends as labels do.
 fn is_label(text: &str) -> bool {
     let trimmed = text.trim_end();
-    let ends = trimmed.ends_with([':', '=', '：', '>', '→']) || text.ends_with("\t") && !trimmed.is_empty();
+    let ends = trimmed.ends_with([':', '=', '：', '>', '→'])
+        || text.ends_with("\t") && !trimmed.is_empty();
     ends && trimmed.chars().any(char::is_alphabetic)
 }
 
@@ -84,10 +124,17 @@ pub fn paraphrase(claim: &str, seen: &str) -> Option<Rule> {
     // What is printed beside the values must not be said otherwise: words that
     // deny, names that differ.
     let (claim_words, seen_words) = (words(claim), words(seen));
-    let kept = seen_words.iter().filter(|word| !is_function_word(word)).collect::<Vec<_>>();
-    let said = kept.iter().filter(|word| claim_words.contains(word)).count();
+    let kept = seen_words
+        .iter()
+        .filter(|word| !is_function_word(word))
+        .collect::<Vec<_>>();
+    let said = kept
+        .iter()
+        .filter(|word| claim_words.contains(word))
+        .count();
     let spoken = shape::shape(claim) != Shape::Value || said > 0;
-    (spoken && said * 2 >= kept.len() && (claim_words.len() >= 2 || !kept.is_empty())).then_some(Rule::Paraphrase)
+    (spoken && said * 2 >= kept.len() && (claim_words.len() >= 2 || !kept.is_empty()))
+        .then_some(Rule::Paraphrase)
 }
 
 /// Output of words alone, all of which the claim says in their order.
@@ -115,20 +162,32 @@ fn values(text: &str) -> Vec<String> {
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
-        let Some(character) = rest.chars().next() else { break };
+        let Some(character) = rest.chars().next() else {
+            break;
+        };
         let before = text[..at].chars().next_back();
         let inside_word = before.is_some_and(|c| c.is_alphanumeric() || c == '_');
         let starts = !inside_word
-            && (matches!(character, '[' | '{' | '"') || character == '(' && rest[1..].starts_with(|c: char| c.is_ascii_digit() || matches!(c, '\'' | '"' | '('))
+            && (matches!(character, '[' | '{' | '"')
+                || character == '('
+                    && rest[1..].starts_with(|c: char| {
+                        c.is_ascii_digit() || matches!(c, '\'' | '"' | '(')
+                    })
                 || character.is_ascii_digit()
-                || matches!(character, '-' | '.') && rest[1..].starts_with(|c: char| c.is_ascii_digit())
-                || ["True", "False", "None"].iter().any(|word| rest.starts_with(word)));
+                || matches!(character, '-' | '.')
+                    && rest[1..].starts_with(|c: char| c.is_ascii_digit())
+                || ["True", "False", "None"]
+                    .iter()
+                    .any(|word| rest.starts_with(word)));
         let quote = character == '\'' && !inside_word;
         if (starts || quote)
             && let Some(length) = value_length(rest)
         {
             let value = &rest[..length];
-            let plain = whole::unquoted(value).into_iter().next().unwrap_or_else(|| value.to_owned());
+            let plain = whole::unquoted(value)
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| value.to_owned());
             found.push(plain);
             at += length;
             continue;

@@ -45,7 +45,11 @@ fn message_says(claimed: &str, raised: &Exception) -> Option<Rule> {
             return Some(Rule::ExceptionMessage);
         }
         let unquoted = super::whole::unquoted(claimed);
-        if unquoted.iter().any(|inner| inner == message) || super::whole::unquoted(message).iter().any(|inner| inner == claimed) {
+        if unquoted.iter().any(|inner| inner == message)
+            || super::whole::unquoted(message)
+                .iter()
+                .any(|inner| inner == claimed)
+        {
             return Some(Rule::ExceptionMessage);
         }
         if super::ellipsis::says(claimed, message).is_some() {
@@ -55,7 +59,10 @@ fn message_says(claimed: &str, raised: &Exception) -> Option<Rule> {
         if quotes(claimed).trim_end_matches('.') == quotes(message).trim_end_matches('.') {
             return Some(Rule::ExceptionMessage);
         }
-        let (short, long) = (quotes(claimed.trim_end_matches(['.', '…'])), quotes(message));
+        let (short, long) = (
+            quotes(claimed.trim_end_matches(['.', '…'])),
+            quotes(message),
+        );
         if let Some(rest) = long.strip_prefix(short.as_str())
             && rest.starts_with(|c: char| !c.is_alphanumeric() && c != '_')
         {

@@ -33,8 +33,12 @@ fn comparable(value: &Value) -> bool {
 fn has_ellipsis(value: &Value) -> bool {
     match value {
         Value::Ellipsis => true,
-        Value::List(items) | Value::Tuple(items) | Value::Set(items) => items.iter().any(has_ellipsis),
-        Value::Dict(entries) => entries.iter().any(|(key, value)| has_ellipsis(key) || has_ellipsis(value)),
+        Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+            items.iter().any(has_ellipsis)
+        }
+        Value::Dict(entries) => entries
+            .iter()
+            .any(|(key, value)| has_ellipsis(key) || has_ellipsis(value)),
         Value::Call(_, arguments) => arguments.iter().any(|(_, value)| has_ellipsis(value)),
         Value::None
         | Value::Bool(_)
@@ -76,7 +80,12 @@ fn repr_of(value: &Value) -> String {
         Value::Float(_, text) => text.clone(),
         Value::Complex(text) | Value::Name(text) | Value::Opaque(text) => text.clone(),
         Value::Text(text) if text.contains('\'') && !text.contains('"') => format!("\"{text}\""),
-        Value::Text(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n")),
+        Value::Text(text) => format!(
+            "'{}'",
+            text.replace('\\', "\\\\")
+                .replace('\'', "\\'")
+                .replace('\n', "\\n")
+        ),
         Value::Bytes(bytes) => format!("b'{}'", bytes.escape_ascii()),
         Value::Ellipsis => "Ellipsis".to_owned(),
         Value::List(items) => format!("[{}]", list(items)),
@@ -84,7 +93,10 @@ fn repr_of(value: &Value) -> String {
         Value::Tuple(items) => format!("({})", list(items)),
         Value::Set(items) => format!("{{{}}}", list(items)),
         Value::Dict(entries) => {
-            let parts: Vec<String> = entries.iter().map(|(key, value)| format!("{}: {}", repr_of(key), repr_of(value))).collect();
+            let parts: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", repr_of(key), repr_of(value)))
+                .collect();
             format!("{{{}}}", parts.join(", "))
         }
         Value::Call(name, arguments) => {
@@ -108,15 +120,26 @@ pub fn rounded(claimed: &Value, shown: &Value) -> bool {
     };
     match (claimed, shown) {
         (Value::Float(_, claimed), Value::Float(_, shown)) => numbers::digits_right(claimed, shown),
-        (Value::List(claimed), Value::List(shown)) | (Value::Tuple(claimed), Value::Tuple(shown)) => all(claimed, shown),
+        (Value::List(claimed), Value::List(shown))
+        | (Value::Tuple(claimed), Value::Tuple(shown)) => all(claimed, shown),
         (Value::Dict(claimed), Value::Dict(shown)) => {
             claimed.len() == shown.len()
-                && claimed.iter().zip(shown).all(|((key, value), (shown_key, shown))| rounded(key, shown_key) && rounded(value, shown))
+                && claimed
+                    .iter()
+                    .zip(shown)
+                    .all(|((key, value), (shown_key, shown))| {
+                        rounded(key, shown_key) && rounded(value, shown)
+                    })
         }
         (Value::Call(name, claimed), Value::Call(shown_name, shown)) => {
             name == shown_name
                 && claimed.len() == shown.len()
-                && claimed.iter().zip(shown).all(|((key, value), (shown_key, shown))| key == shown_key && rounded(value, shown))
+                && claimed
+                    .iter()
+                    .zip(shown)
+                    .all(|((key, value), (shown_key, shown))| {
+                        key == shown_key && rounded(value, shown)
+                    })
         }
         _ => claimed == shown,
     }

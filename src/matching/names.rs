@@ -30,7 +30,9 @@ pub fn without_addresses(text: &str) -> String {
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
         if let Some(after) = rest.strip_prefix("0x") {
-            let length = after.find(|c: char| !(c.is_ascii_hexdigit() || matches!(c, '.' | '…'))).unwrap_or(after.len());
+            let length = after
+                .find(|c: char| !(c.is_ascii_hexdigit() || matches!(c, '.' | '…')))
+                .unwrap_or(after.len());
             let dotted = after[..length].contains(['.', '…']);
             if length >= 6 || dotted && length >= 1 || length >= 1 && still.ends_with(" at ") {
                 still.push_str("0x…");
@@ -38,9 +40,14 @@ pub fn without_addresses(text: &str) -> String {
                 continue;
             }
         }
-        if let Some(after) = rest.strip_prefix("/tmp/").or_else(|| rest.strip_prefix("/var/folders/")) {
+        if let Some(after) = rest
+            .strip_prefix("/tmp/")
+            .or_else(|| rest.strip_prefix("/var/folders/"))
+        {
             let length = after
-                .find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ')' | ']' | ',' | '>'))
+                .find(|c: char| {
+                    c.is_whitespace() || matches!(c, '\'' | '"' | ')' | ']' | ',' | '>')
+                })
                 .unwrap_or(after.len());
             let name = after[..length].rsplit('/').next().unwrap_or("");
             still.push_str("/tmp/…");
@@ -77,7 +84,9 @@ fn shorten(text: &str) -> String {
         } else if matches!(character, '\'' | '"') {
             quote = Some(character);
         } else if character.is_alphabetic() || character == '_' {
-            let length = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(rest.len());
+            let length = rest
+                .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
+                .unwrap_or(rest.len());
             let word = rest[..length].trim_end_matches('.');
             short.push_str(last_part(word));
             rest = &rest[word.len()..];
@@ -93,7 +102,12 @@ fn shorten(text: &str) -> String {
 fn last_part(word: &str) -> &str {
     let mut rest = word;
     while let Some((module, after)) = rest.split_once('.') {
-        if module.is_empty() || after.is_empty() || !module.chars().all(|c| c.is_lowercase() || c == '_' || c.is_ascii_digit()) {
+        if module.is_empty()
+            || after.is_empty()
+            || !module
+                .chars()
+                .all(|c| c.is_lowercase() || c == '_' || c.is_ascii_digit())
+        {
             break;
         }
         rest = after;
@@ -111,7 +125,13 @@ fn named(text: &str) -> String {
         let name = rest.split('\'').nth(1).unwrap_or(rest);
         return last_part(name).to_owned();
     }
-    for kind in ["function ", "built-in function ", "built-in method ", "bound method ", "method "] {
+    for kind in [
+        "function ",
+        "built-in function ",
+        "built-in method ",
+        "bound method ",
+        "method ",
+    ] {
         if let Some(rest) = inner.strip_prefix(kind) {
             let name = rest.split(' ').next().unwrap_or(rest).trim_matches('\'');
             return last_part(name).replace("<locals>.", "");

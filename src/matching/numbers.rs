@@ -5,21 +5,51 @@ use super::rule::Rule;
 
 /// Words that make what follows approximate, longer ones first.
 const ABOUT: &[&str] = &[
-    "approximately equal to", "approximately", "something like", "somewhere around", "close to", "on the order of",
-    "approx.", "approx", "around", "about", "roughly", "almost", "nearly", "circa", "ca.",
-    "somewhat over", "a bit over", "a little over", "just over", "just under", "around about", "~=",
-    "≈", "≃", "≅", "∼", "~",
+    "approximately equal to",
+    "approximately",
+    "something like",
+    "somewhere around",
+    "close to",
+    "on the order of",
+    "approx.",
+    "approx",
+    "around",
+    "about",
+    "roughly",
+    "almost",
+    "nearly",
+    "circa",
+    "ca.",
+    "somewhat over",
+    "a bit over",
+    "a little over",
+    "just over",
+    "just under",
+    "around about",
+    "~=",
+    "≈",
+    "≃",
+    "≅",
+    "∼",
+    "~",
 ];
 
 /// Cuts the word or sign off that makes the rest approximate.
 pub fn about(text: &str) -> Option<&str> {
     let text = text.trim();
-    let text = text.strip_prefix('(').map_or(text, |inner| inner.strip_suffix(')').unwrap_or(inner));
+    let text = text
+        .strip_prefix('(')
+        .map_or(text, |inner| inner.strip_suffix(')').unwrap_or(inner));
     for word in ABOUT {
-        let Some(start) = text.get(..word.len()) else { continue };
+        let Some(start) = text.get(..word.len()) else {
+            continue;
+        };
         if start.eq_ignore_ascii_case(word) {
             let rest = &text[word.len()..];
-            let sign = word.chars().next_back().is_some_and(|c| !c.is_alphanumeric());
+            let sign = word
+                .chars()
+                .next_back()
+                .is_some_and(|c| !c.is_alphanumeric());
             if sign || rest.starts_with(char::is_whitespace) {
                 return Some(rest.trim_start());
             }
@@ -76,9 +106,13 @@ fn unit(word: &str) -> Option<Unit> {
         "MiB" => exact(Dimension::Size, 1024f64.powi(2)),
         "GiB" => exact(Dimension::Size, 1024f64.powi(3)),
         "ns" | "nanoseconds" | "nanosecond" => exact(Dimension::Time, 1e-9),
-        "us" | "µs" | "μs" | "usec" | "microseconds" | "microsecond" => exact(Dimension::Time, 1e-6),
+        "us" | "µs" | "μs" | "usec" | "microseconds" | "microsecond" => {
+            exact(Dimension::Time, 1e-6)
+        }
         "ms" | "msec" | "milliseconds" | "millisecond" => exact(Dimension::Time, 1e-3),
-        "s" | "sec" | "secs" | "second" | "seconds" | "Sec" | "Seconds" => exact(Dimension::Time, 1.0),
+        "s" | "sec" | "secs" | "second" | "seconds" | "Sec" | "Seconds" => {
+            exact(Dimension::Time, 1.0)
+        }
         "m" | "min" | "mins" | "minute" | "minutes" => exact(Dimension::Time, 60.0),
         "h" | "hour" | "hours" => exact(Dimension::Time, 3600.0),
         "%" | "percent" => exact(Dimension::Share, 0.01),
@@ -108,8 +142,14 @@ fn quantities(text: &str) -> Vec<Quantity> {
                 b'0'..=b'9' => {}
                 b'_' if next_digit => {}
                 b',' if next_digit && thousands(&bytes[end + 1..]) && dots == 0 => {}
-                b'.' if next_digit || dots == 0 && !next_digit && end + 1 == bytes.len() => dots += 1,
-                b'e' | b'E' if next_digit || bytes.get(end + 1).is_some_and(|b| matches!(b, b'-' | b'+')) && bytes.get(end + 2).is_some_and(u8::is_ascii_digit) => {
+                b'.' if next_digit || dots == 0 && !next_digit && end + 1 == bytes.len() => {
+                    dots += 1
+                }
+                b'e' | b'E'
+                    if next_digit
+                        || bytes.get(end + 1).is_some_and(|b| matches!(b, b'-' | b'+'))
+                            && bytes.get(end + 2).is_some_and(u8::is_ascii_digit) =>
+                {
                     end += 1;
                 }
                 _ => break,
@@ -119,15 +159,20 @@ fn quantities(text: &str) -> Vec<Quantity> {
         let mut start = at;
         if let Some(sign @ ('-' | '+')) = before {
             let outer = text[..at - 1].chars().next_back();
-            if outer.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '[' | ',' | '=' | ':' | '~')) {
+            if outer
+                .is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '[' | ',' | '=' | ':' | '~'))
+            {
                 let _ = sign;
                 start = at - 1;
             }
         }
-        let digits: String = text[start..end].chars().filter(|c| !matches!(c, '_' | ',')).collect();
+        let digits: String = text[start..end]
+            .chars()
+            .filter(|c| !matches!(c, '_' | ','))
+            .collect();
         let digits = digits.trim_end_matches('.').to_owned();
         // Dates, times and versions are no numbers.
-        let continued = dots > 1 || text[end..].starts_with(|c: char| c == '_') ;
+        let continued = dots > 1 || text[end..].starts_with(|c: char| c == '_');
         if let Ok(value) = digits.parse::<f64>()
             && !continued
         {
@@ -136,7 +181,10 @@ fn quantities(text: &str) -> Vec<Quantity> {
             let word: String = if rest[gap..].starts_with('%') {
                 "%".to_owned()
             } else {
-                rest[gap..].chars().take_while(|c| c.is_alphabetic() || *c == '×').collect()
+                rest[gap..]
+                    .chars()
+                    .take_while(|c| c.is_alphabetic() || *c == '×')
+                    .collect()
             };
             let unit = (gap <= 1).then(|| unit(&word)).flatten();
             // `3D` and `2nd` are words.
@@ -147,7 +195,11 @@ fn quantities(text: &str) -> Vec<Quantity> {
                     value,
                     unit,
                     start,
-                    end: if unit.is_some() { end + gap + word.len() } else { end },
+                    end: if unit.is_some() {
+                        end + gap + word.len()
+                    } else {
+                        end
+                    },
                 });
             }
         }
@@ -157,7 +209,9 @@ fn quantities(text: &str) -> Vec<Quantity> {
 }
 
 fn thousands(after: &[u8]) -> bool {
-    after.len() >= 3 && after[..3].iter().all(u8::is_ascii_digit) && !after.get(3).is_some_and(u8::is_ascii_digit)
+    after.len() >= 3
+        && after[..3].iter().all(u8::is_ascii_digit)
+        && !after.get(3).is_some_and(u8::is_ascii_digit)
 }
 
 /// Whether the claim says the text up to its own tolerances: approximations
@@ -180,12 +234,24 @@ pub fn says(claim: &str, seen: &str) -> Option<Rule> {
         let approximate = between.trim_end().ends_with(['~', '≈']);
         let plain = between.trim_end().trim_end_matches(['~', '≈']);
         let before = &seen[seen_at..b.start];
-        let texts_equal = if approximate { plain.trim_end() == before.trim_end() } else { between == before };
+        let texts_equal = if approximate {
+            plain.trim_end() == before.trim_end()
+        } else {
+            between == before
+        };
         if !texts_equal {
             return None;
         }
-        claim_at = if a.unit.is_some() && b.unit.is_some() && a.unit == b.unit { a.end } else { a.start + written_length(claim, a) };
-        seen_at = if a.unit.is_some() && b.unit.is_some() && a.unit == b.unit { b.end } else { b.start + written_length(seen, b) };
+        claim_at = if a.unit.is_some() && b.unit.is_some() && a.unit == b.unit {
+            a.end
+        } else {
+            a.start + written_length(claim, a)
+        };
+        seen_at = if a.unit.is_some() && b.unit.is_some() && a.unit == b.unit {
+            b.end
+        } else {
+            b.start + written_length(seen, b)
+        };
         if a.digits == b.digits {
             continue;
         }
@@ -197,13 +263,17 @@ pub fn says(claim: &str, seen: &str) -> Option<Rule> {
             return None;
         }
     }
-    (claim[claim_at..].trim_end() == seen[seen_at..].trim_end()).then_some(rule).flatten()
+    (claim[claim_at..].trim_end() == seen[seen_at..].trim_end())
+        .then_some(rule)
+        .flatten()
 }
 
 /// How many bytes the number itself takes.
 fn written_length(text: &str, quantity: &Quantity) -> usize {
     text[quantity.start..quantity.end]
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '_' | '-' | '+' | 'e' | 'E')))
+        .find(|c: char| {
+            !(c.is_ascii_digit() || matches!(c, '.' | ',' | '_' | '-' | '+' | 'e' | 'E'))
+        })
         .unwrap_or(quantity.end - quantity.start)
 }
 
@@ -213,16 +283,27 @@ fn approximated(claim: &str, seen: &str) -> bool {
     let shown = quantities(seen);
     let ([claimed], [shown]) = (claimed.as_slice(), shown.as_slice()) else {
         // `about [0.1, 0.2]`: a value of the same form.
-        return claim == seen || claimed.len() == shown.len() && claimed.len() > 1 && !claimed.is_empty()
-            && claim[..claimed[0].start] == seen[..shown[0].start]
-            && claimed.iter().zip(&shown).all(|(a, b)| near(a, b));
+        return claim == seen
+            || claimed.len() == shown.len()
+                && claimed.len() > 1
+                && !claimed.is_empty()
+                && claim[..claimed[0].start] == seen[..shown[0].start]
+                && claimed.iter().zip(&shown).all(|(a, b)| near(a, b));
     };
     // The number begins the claim; a label can stand before it in the output.
-    let leads = claim[..claimed.start].trim().trim_matches(['$', '€']).is_empty();
+    let leads = claim[..claimed.start]
+        .trim()
+        .trim_matches(['$', '€'])
+        .is_empty();
     let label = seen[..shown.start].trim();
     let ends = seen[shown.end..].trim().trim_matches(['.', ')', '!']);
-    let labelled = label.is_empty() || label.ends_with([':', '=', '$', '€', '(']) || label.ends_with("is") || label.ends_with("took");
-    let about_same = claimed.unit.is_some() || ends.is_empty() || claim[claimed.end..].trim_start().starts_with(ends);
+    let labelled = label.is_empty()
+        || label.ends_with([':', '=', '$', '€', '('])
+        || label.ends_with("is")
+        || label.ends_with("took");
+    let about_same = claimed.unit.is_some()
+        || ends.is_empty()
+        || claim[claimed.end..].trim_start().starts_with(ends);
     leads && labelled && about_same && near(claimed, shown)
 }
 
@@ -243,9 +324,10 @@ fn near(claimed: &Quantity, shown: &Quantity) -> bool {
         (None, Some(_)) | (None, None) => (one, one),
     };
     claimed_factors.iter().any(|factor| {
-        shown_factors
-            .iter()
-            .any(|shown_factor| (claimed.value * factor - shown.value * shown_factor).abs() <= tolerance * factor * (1.0 + 1e-12))
+        shown_factors.iter().any(|shown_factor| {
+            (claimed.value * factor - shown.value * shown_factor).abs()
+                <= tolerance * factor * (1.0 + 1e-12)
+        })
     })
 }
 
@@ -279,14 +361,21 @@ pub fn digits_right(claimed: &str, shown: &str) -> bool {
     if decimals.contains(['e', 'E']) || decimals.is_empty() {
         return false;
     }
-    let (Ok(claimed_value), Ok(shown_value)) = (claimed.parse::<f64>(), shown.parse::<f64>()) else {
+    let (Ok(claimed_value), Ok(shown_value)) = (claimed.parse::<f64>(), shown.parse::<f64>())
+    else {
         return false;
     };
     // Zeros alone are not digits that could be right.
-    if whole.chars().chain(decimals.chars()).all(|c| matches!(c, '0' | '-' | '+')) {
+    if whole
+        .chars()
+        .chain(decimals.chars())
+        .all(|c| matches!(c, '0' | '-' | '+'))
+    {
         return false;
     }
-    let shown_decimals = shown.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let shown_decimals = shown
+        .split_once('.')
+        .map_or(0, |(_, decimals)| decimals.len());
     if shown.contains(['e', 'E']) {
         let rounded = format!("{shown_value:.*}", decimals.len().min(300));
         return rounded == claimed;

@@ -17,7 +17,11 @@ pub fn resembles(claim: &str, seen: &str) -> bool {
         return true;
     }
     // Of several lines, most resemble one of the output's.
-    let lines: Vec<Vec<String>> = claim.lines().map(tokens).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<Vec<String>> = claim
+        .lines()
+        .map(tokens)
+        .filter(|line| !line.is_empty())
+        .collect();
     if lines.len() < 2 {
         let first = seen.lines().next().map(tokens).unwrap_or_default();
         return similar(&claimed, &first);

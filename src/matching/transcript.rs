@@ -2,8 +2,8 @@
 
 use super::rule::Rule;
 use super::{Hints, exception, whole};
-use crate::claim::exception::Raise;
 use crate::claim::exception::Certainty;
+use crate::claim::exception::Raise;
 use crate::protocol::Exception;
 
 /// What doctest's option flags and directives say about one example.
@@ -45,9 +45,26 @@ pub fn says(claim: &str, seen: &str, options: Options) -> Option<Rule> {
     let claim = if options.no_blank_line {
         claim.to_owned()
     } else {
-        claim.lines().map(|line| if line.trim() == "<BLANKLINE>" { "" } else { line }).collect::<Vec<_>>().join("\n")
+        claim
+            .lines()
+            .map(|line| {
+                if line.trim() == "<BLANKLINE>" {
+                    ""
+                } else {
+                    line
+                }
+            })
+            .collect::<Vec<_>>()
+            .join("\n")
     };
-    let exact = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned();
+    let exact = |text: &str| {
+        text.lines()
+            .map(str::trim_end)
+            .collect::<Vec<_>>()
+            .join("\n")
+            .trim_end()
+            .to_owned()
+    };
     if exact(&claim) == exact(seen) {
         return Some(Rule::Equal);
     }
@@ -70,19 +87,30 @@ pub fn traceback(claim: &str) -> Option<Raise> {
     let header = first.starts_with("Traceback (most recent call last)")
         || first.starts_with("Traceback (innermost last)")
         || first.trim_end_matches('-').is_empty() && claim.contains("Traceback");
-    let syntax = claim.trim_start().starts_with("File \"<stdin>\"") || claim.trim_start().starts_with("File \"<input>\"");
+    let syntax = claim.trim_start().starts_with("File \"<stdin>\"")
+        || claim.trim_start().starts_with("File \"<input>\"");
     if !header && !syntax {
         return None;
     }
     let last: Vec<&str> = claim
         .lines()
         .skip(1)
-        .skip_while(|line| line.is_empty() || line.starts_with(char::is_whitespace) || line.starts_with("...") || line.starts_with("--") || line.starts_with('<') || line.starts_with("Cell "))
+        .skip_while(|line| {
+            line.is_empty()
+                || line.starts_with(char::is_whitespace)
+                || line.starts_with("...")
+                || line.starts_with("--")
+                || line.starts_with('<')
+                || line.starts_with("Cell ")
+        })
         .collect();
     let text = last.join("\n");
     let found = last.first().filter(|line| {
         let name = line.split([':', ' ']).next().unwrap_or("");
-        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+        !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
     });
     let Some(first) = found else {
         return Some(Raise {
@@ -92,7 +120,9 @@ pub fn traceback(claim: &str) -> Option<Raise> {
         });
     };
     let name = first.split(':').next().unwrap_or("").trim();
-    let message = text.split_once(':').map(|(_, message)| message.trim().to_owned());
+    let message = text
+        .split_once(':')
+        .map(|(_, message)| message.trim().to_owned());
     Some(Raise {
         types: vec![name.to_owned()],
         message: message.filter(|message| !message.is_empty()),

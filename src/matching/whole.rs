@@ -102,9 +102,13 @@ fn lines_alike(claim: &str, seen: &str) -> bool {
 fn quoted(claim: &str, seen: &str) -> bool {
     let claim = claim.trim();
     let seen = seen.trim_end_matches('\n');
-    let is = |inner: &str, other: &str| inner == other || inner.trim_end() == other.trim_end() || inner.trim() == other.trim();
+    let is = |inner: &str, other: &str| {
+        inner == other || inner.trim_end() == other.trim_end() || inner.trim() == other.trim()
+    };
     unquoted(claim).iter().any(|inner| is(inner, seen))
-        || unquoted(seen.trim()).iter().any(|inner| is(inner, claim) && !inner.trim().is_empty())
+        || unquoted(seen.trim())
+            .iter()
+            .any(|inner| is(inner, claim) && !inner.trim().is_empty())
 }
 
 /// What the quotes around all of `text` enclose: as Python reads it, and as it
@@ -120,7 +124,17 @@ pub fn unquoted(text: &str) -> Vec<String> {
     {
         found.push(inner);
     }
-    let pair = matches!((first, last), ('"', '"') | ('\'', '\'') | ('“', '”') | ('‘', '’') | ('`', '`') | ('«', '»') | ('„', '“') | ('”', '”'));
+    let pair = matches!(
+        (first, last),
+        ('"', '"')
+            | ('\'', '\'')
+            | ('“', '”')
+            | ('‘', '’')
+            | ('`', '`')
+            | ('«', '»')
+            | ('„', '“')
+            | ('”', '”')
+    );
     let inner = &text[first.len_utf8()..text.len() - last.len_utf8()];
     if pair && !inner.contains(first) {
         found.push(inner.to_owned());

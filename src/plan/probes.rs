@@ -45,7 +45,11 @@ struct Probes {
 
 impl Probes {
     fn add(&mut self, at: ProbePoint, look: Look) {
-        if self.probes.iter().any(|probe| probe.at == at && probe.look == look) {
+        if self
+            .probes
+            .iter()
+            .any(|probe| probe.at == at && probe.look == look)
+        {
             return;
         }
         let id = u32::try_from(self.probes.len()).unwrap_or(u32::MAX);
@@ -77,7 +81,11 @@ impl Probes {
         for reading in &claim.readings {
             let holdings = match &reading.says {
                 Says::Holds(holdings) | Says::ShowsAndHolds(_, holdings) => holdings.as_slice(),
-                Says::Blank | Says::Silence | Says::Shows(_) | Says::Raises(_) | Says::PrintsAndReturns(..) => &[],
+                Says::Blank
+                | Says::Silence
+                | Says::Shows(_)
+                | Says::Raises(_)
+                | Says::PrintsAndReturns(..) => &[],
             };
             for holding in holdings {
                 if is_plain_place(&holding.expression) {

@@ -15,17 +15,33 @@ pub fn shows_clock(claimed: &str, actual: &str, code: &str, now: SystemTime) -> 
         return false;
     }
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let stamped = numbers(actual).any(|number| near_now(number, seconds)) && numbers(claimed).any(is_stamp);
+    let stamped =
+        numbers(actual).any(|number| near_now(number, seconds)) && numbers(claimed).any(is_stamp);
     let dated = is_dated(claimed) && is_dated(actual);
-    let today = names_of_days(now).iter().any(|day| actual.contains(day.as_str()));
+    let today = names_of_days(now)
+        .iter()
+        .any(|day| actual.contains(day.as_str()));
     stamped || dated && (today || form(claimed) == form(actual))
 }
 
 /// Whether the code asks for the time.
 fn reads_clock(code: &str) -> bool {
     [
-        "now(", "today(", "time.time", "time()", "time_ns", "localtime", "gmtime", "ctime(", "strftime(", "perf_counter", "monotonic",
-        "process_time", "getmtime", "st_mtime", "utcnow",
+        "now(",
+        "today(",
+        "time.time",
+        "time()",
+        "time_ns",
+        "localtime",
+        "gmtime",
+        "ctime(",
+        "strftime(",
+        "perf_counter",
+        "monotonic",
+        "process_time",
+        "getmtime",
+        "st_mtime",
+        "utcnow",
     ]
     .iter()
     .any(|call| code.contains(call))
@@ -78,12 +94,16 @@ fn numbers(text: &str) -> impl Iterator<Item = u64> + '_ {
 const UNITS: [u64; 4] = [1, 1_000, 1_000_000, 1_000_000_000];
 
 fn near_now(number: u64, seconds: u64) -> bool {
-    UNITS.iter().any(|unit| (number / unit).abs_diff(seconds) < 400 * DAY)
+    UNITS
+        .iter()
+        .any(|unit| (number / unit).abs_diff(seconds) < 400 * DAY)
 }
 
 /// A moment of this century, counted since 1970.
 fn is_stamp(number: u64) -> bool {
-    UNITS.iter().any(|unit| (900_000_000..4_000_000_000).contains(&(number / unit)))
+    UNITS
+        .iter()
+        .any(|unit| (900_000_000..4_000_000_000).contains(&(number / unit)))
 }
 
 /// The day of the run and those around it, in the notations that are common.
@@ -109,11 +129,16 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let era = shifted / 146_097;
     let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
 

@@ -161,7 +161,9 @@ struct StatementNames {
 
 /// What the top-level statement on this line binds and needs.
 fn names_of(code: &str, syntax: &Syntax, line: LineNumber) -> StatementNames {
-    let statement = syntax.top_level().find(|statement| statement.lines.first == line);
+    let statement = syntax
+        .top_level()
+        .find(|statement| statement.lines.first == line);
     let Some(statement) = statement else {
         return StatementNames::default();
     };
@@ -178,7 +180,8 @@ fn skip_reason(
     observation: &Observation<'_>,
     circumstances: Circumstances<'_>,
 ) -> Option<String> {
-    let is = |name: &str| exception.type_name == name || exception.bases.iter().any(|base| base == name);
+    let is =
+        |name: &str| exception.type_name == name || exception.bases.iter().any(|base| base == name);
     if is("ModuleNotFoundError")
         && let Some(module) = &exception.name
         && modules::is_package(module, circumstances.standard_modules)
@@ -186,7 +189,10 @@ fn skip_reason(
         let top = module.split('.').next().unwrap_or(module);
         return Some(format!("module '{top}' is not installed"));
     }
-    let refused = observation.refused().iter().any(|refusal| refusal.starts_with("network"));
+    let refused = observation
+        .refused()
+        .iter()
+        .any(|refusal| refusal.starts_with("network"));
     if refused && (is("OSError") || is("HTTPException")) {
         return Some("the network is off".to_owned());
     }

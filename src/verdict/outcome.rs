@@ -91,7 +91,9 @@ fn is_so(
                 Subject::Session { options } => {
                     in_session(claimed, shows, transcript::Options::of(options))
                 }
-                Subject::Statement(_) | Subject::Code(_) | Subject::Snippet => shown(claimed, shows),
+                Subject::Statement(_) | Subject::Code(_) | Subject::Snippet => {
+                    shown(claimed, shows)
+                }
             }
         }
         Says::Raises(raise) => {
@@ -108,8 +110,14 @@ fn is_so(
             ))
         }
         Says::PrintsAndReturns(printed, returned) => {
-            let prints = shows.outputs.iter().find_map(|seen| seen_says(printed, seen))?;
-            let returns = shows.values.iter().find_map(|value| value_says(returned, value))?;
+            let prints = shows
+                .outputs
+                .iter()
+                .find_map(|seen| seen_says(printed, seen))?;
+            let returns = shows
+                .values
+                .iter()
+                .find_map(|value| value_says(returned, value))?;
             Some((
                 prints.max(returns).max(Rule::PrintedAndReturned),
                 shows.actual(),
@@ -218,9 +226,14 @@ fn looks_alike(claim: &Claim, says: &Says, shows: &Shows<'_>) -> bool {
             code,
             ..
         }) if unseen => Some(literals(code)),
-        Subject::Statement(_) | Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => None,
+        Subject::Statement(_) | Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => {
+            None
+        }
     };
-    let texts = shows.values.iter().filter_map(|value| value.text.as_deref());
+    let texts = shows
+        .values
+        .iter()
+        .filter_map(|value| value.text.as_deref());
     shows.outputs.iter().any(|seen| resembles(text, &seen.text))
         || texts.into_iter().any(|shown| resembles(text, shown))
         || source.is_some_and(|source| resembles(text, &source))
@@ -262,7 +275,11 @@ fn shown(claimed: &str, shows: &Shows<'_>) -> So {
         }
     }
     if shows.values.len() > 1 {
-        let all: Vec<&str> = shows.values.iter().map(|value| value.repr.as_str()).collect();
+        let all: Vec<&str> = shows
+            .values
+            .iter()
+            .map(|value| value.repr.as_str())
+            .collect();
         let hints = Hints {
             several: false,
             passes: true,
@@ -337,9 +354,14 @@ fn in_session(claimed: &str, shows: &Shows<'_>, options: transcript::Options) ->
 fn held(holdings: &[Holding], place: Place<'_, '_>) -> Option<String> {
     let lines = place.lines?;
     let all = holdings.iter().all(|holding| {
-        let states = place.observation.states(place.unit, lines, &holding.expression);
+        let states = place
+            .observation
+            .states(place.unit, lines, &holding.expression);
         states.iter().any(|state| {
-            let rule = state.as_ref().ok().and_then(|value| value_says(&holding.value, value));
+            let rule = state
+                .as_ref()
+                .ok()
+                .and_then(|value| value_says(&holding.value, value));
             rule.is_some_and(|rule| rule.forgives().is_none() || rule == Rule::Rounding)
         })
     });
@@ -353,7 +375,9 @@ fn states_of(holdings: &[Holding], place: Place<'_, '_>) -> String {
     let parts: Vec<String> = holdings
         .iter()
         .filter_map(|holding| {
-            let states = place.observation.states(place.unit, lines, &holding.expression);
+            let states = place
+                .observation
+                .states(place.unit, lines, &holding.expression);
             let value = states.last()?.as_ref().ok()?;
             Some(format!("{} = {}", holding.expression, value.repr))
         })

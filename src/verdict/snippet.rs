@@ -75,9 +75,8 @@ impl Judge<'_, '_> {
             .and_then(|all| all.for_snippet(&snippet.id));
         let version = self.circumstances.version;
         let named: Vec<Named<'_>> = claims.iter().map(named).collect();
-        let applied = expected.map(|expected| {
-            expected.apply(&named, [version.major, version.minor, version.micro])
-        });
+        let applied = expected
+            .map(|expected| expected.apply(&named, [version.major, version.minor, version.micro]));
         let nothing = ForClaim::default();
 
         let mut forgave = Vec::new();
@@ -178,7 +177,16 @@ impl Judge<'_, '_> {
         }
         let raising = seen.raised.as_ref().and_then(|(_, raising)| *raising);
         let found = raising.and_then(|raising| self.failures.of(raising));
-        let Some(decision) = self.decide(claim, outcome, &seen, found, speaks_of, allowed, text.as_deref(), forgave) else {
+        let Some(decision) = self.decide(
+            claim,
+            outcome,
+            &seen,
+            found,
+            speaks_of,
+            allowed,
+            text.as_deref(),
+            forgave,
+        ) else {
             return Settled::default();
         };
         let answers = answers(&decision, claim, found);
@@ -201,7 +209,10 @@ impl Judge<'_, '_> {
     }
 
     /// What an outcome means; `None` for prose.
-    #[expect(clippy::too_many_arguments, reason = "all that a decision rests on, named once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all that a decision rests on, named once"
+    )]
     fn decide(
         &self,
         claim: &Claim,
@@ -245,7 +256,12 @@ impl Judge<'_, '_> {
                     .and_then(|found| found.skip.clone())
                     .or_else(|| self.depends_on_skipped(claim));
                 if let Some(reason) = skipped {
-                    return Some(Decision::new(Verdict::Skipped, Rule::Skipped, actual, Some(reason)));
+                    return Some(Decision::new(
+                        Verdict::Skipped,
+                        Rule::Skipped,
+                        actual,
+                        Some(reason),
+                    ));
                 }
                 let version = self.circumstances.version;
                 let elsewhere = claim
@@ -346,13 +362,24 @@ impl Judge<'_, '_> {
                 return Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason));
             }
         }
-        if clock::shows_clock(&claim.expected, &seen, &self.code_up_to_here(), self.circumstances.now) {
+        if clock::shows_clock(
+            &claim.expected,
+            &seen,
+            &self.code_up_to_here(),
+            self.circumstances.now,
+        ) {
             let reason = "it shows the time of the run".to_owned();
             return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
         }
         let reason = found
             .and_then(|found| self.failures.cause(found))
-            .map(|cause| format!("follows from {} at line {}", cause.text, self.place_of(cause)));
+            .map(|cause| {
+                format!(
+                    "follows from {} at line {}",
+                    cause.text,
+                    self.place_of(cause)
+                )
+            });
         Decision::new(Verdict::Wrong, rule, actual, reason)
     }
 
@@ -368,7 +395,10 @@ impl Judge<'_, '_> {
                 }
             }
         }
-        let code: Vec<&str> = all.iter().map(|&index| snippets[index].code.as_str()).collect();
+        let code: Vec<&str> = all
+            .iter()
+            .map(|&index| snippets[index].code.as_str())
+            .collect();
         code.join("\n")
     }
 
@@ -406,15 +436,16 @@ impl Judge<'_, '_> {
             None => Unreached::Never(format!("{} was raised before it", found.text)),
         };
         // An exception in the same top-level statement, or the whole unit's.
-        let in_same = self.failures.of_unit(self.unit).find(|found| {
-            match (found.statement, lines) {
-                (None, _) => true,
-                (Some(statement), Some(lines)) => self
-                    .top_lines(statement)
-                    .is_some_and(|top| top.contains(lines.first)),
-                (Some(_), None) => false,
-            }
-        });
+        let in_same =
+            self.failures
+                .of_unit(self.unit)
+                .find(|found| match (found.statement, lines) {
+                    (None, _) => true,
+                    (Some(statement), Some(lines)) => self
+                        .top_lines(statement)
+                        .is_some_and(|top| top.contains(lines.first)),
+                    (Some(_), None) => false,
+                });
         if let Some(found) = in_same {
             return because(found);
         }
@@ -460,10 +491,12 @@ impl Judge<'_, '_> {
 
     fn failures(&self, settled: &[Settled]) -> Vec<Failure> {
         let snippet = self.source();
-        let at = |line: Option<LineNumber>| {
-            line.map_or(snippet.place, |line| snippet.place_of(line))
-        };
-        let answered: Vec<usize> = settled.iter().filter_map(|settled| settled.answers).collect();
+        let at =
+            |line: Option<LineNumber>| line.map_or(snippet.place, |line| snippet.place_of(line));
+        let answered: Vec<usize> = settled
+            .iter()
+            .filter_map(|settled| settled.answers)
+            .collect();
         let mut failures = Vec::new();
         for found in self.failures.of_unit(self.unit) {
             if answered.contains(&found.order) || found.skip.is_some() {
@@ -584,7 +617,10 @@ impl Judge<'_, '_> {
                 Subject::Statement(spoken) if claim.kind == ClaimKind::Below => {
                     covered.extend(spoken.together);
                 }
-                Subject::Statement(_) | Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => {}
+                Subject::Statement(_)
+                | Subject::Code(_)
+                | Subject::Snippet
+                | Subject::Session { .. } => {}
             }
             covered.extend(settled.speaks_of);
         }
@@ -595,7 +631,8 @@ impl Judge<'_, '_> {
             {
                 continue;
             }
-            let place = LineNumber::new(write.line).map_or(snippet.place, |line| snippet.place_of(line));
+            let place =
+                LineNumber::new(write.line).map_or(snippet.place, |line| snippet.place_of(line));
             match unclaimed.iter_mut().find(|earlier| earlier.place == place) {
                 Some(earlier) => earlier.output.push_str(write.text),
                 None => unclaimed.push(Unclaimed {
@@ -640,7 +677,10 @@ impl Judge<'_, '_> {
 
 impl Settled {
     fn claims_exit(&self) -> bool {
-        let actual = self.judgement.as_ref().and_then(|judgement| judgement.actual.as_deref());
+        let actual = self
+            .judgement
+            .as_ref()
+            .and_then(|judgement| judgement.actual.as_deref());
         actual.is_some_and(|actual| actual.starts_with("SystemExit"))
     }
 }
@@ -728,9 +768,8 @@ fn same_form(claimed: &str, seen: &str) -> bool {
         form
     };
     // `e.g. 0.73` is an example of `0.21`.
-    let example = claimed.trim_start_matches(|c: char| {
-        c.is_alphabetic() || matches!(c, ' ' | '.' | ':' | ',')
-    });
+    let example = claimed
+        .trim_start_matches(|c: char| c.is_alphabetic() || matches!(c, ' ' | '.' | ':' | ','));
     form(claimed) == form(seen) || !example.is_empty() && form(example) == form(seen)
 }
 

@@ -57,7 +57,10 @@ impl Shows<'_> {
 
     /// What to tell the author that was seen.
     pub fn actual(&self) -> Option<String> {
-        let output = self.outputs.iter().find(|seen| !seen.text.trim().is_empty());
+        let output = self
+            .outputs
+            .iter()
+            .find(|seen| !seen.text.trim().is_empty());
         let value = self.values.iter().rev().find(|value| !value.is_none);
         if let Some(output) = output {
             return Some(output.text.trim_end().to_owned());
@@ -98,7 +101,8 @@ pub fn of_statement<'a>(spoken: &Spoken, unit: usize, observation: &Observation<
         passes: !top_level,
     };
     let mut shows = Shows {
-        reached: top_level && observation.was_run(unit, spoken.top.first) || observation.reached(unit, spoken.lines),
+        reached: top_level && observation.was_run(unit, spoken.top.first)
+            || observation.reached(unit, spoken.lines),
         ..Shows::default()
     };
     let out = observation.written(unit, spoken.lines, Some(Stream::Out), top_level);
@@ -127,7 +131,9 @@ pub fn of_statement<'a>(spoken: &Spoken, unit: usize, observation: &Observation<
             last: spoken.lines.last,
         };
         for lines in [together, so_far] {
-            let text = observation.written(unit, lines, Some(Stream::Out), true).all;
+            let text = observation
+                .written(unit, lines, Some(Stream::Out), true)
+                .all;
             if !text.is_empty() && shows.outputs.iter().all(|seen| seen.text != text) {
                 shows.outputs.push(Seen::plain(text));
             }
@@ -205,7 +211,9 @@ fn of_code<'a>(code: &CommentedCode, unit: usize, observation: &Observation<'a>)
                 text,
                 ..
             } => output.push_str(text),
-            Event::Value { value, .. } => shows.values.push(value.clone()),
+            Event::Value {
+                value: Ok(value), ..
+            } => shows.values.push(value.clone()),
             Event::State {
                 value: Ok(value), ..
             } => shows.states.push(Seen::plain(value.repr.clone())),
@@ -216,6 +224,7 @@ fn of_code<'a>(code: &CommentedCode, unit: usize, observation: &Observation<'a>)
             }
             Event::Exited { code, .. } => shows.raised = Some((exit(*code), None)),
             Event::Wrote { .. }
+            | Event::Value { .. }
             | Event::State { .. }
             | Event::Ran { .. }
             | Event::Reached { .. }
@@ -267,7 +276,9 @@ fn of_unit<'a>(unit: usize, observation: &Observation<'a>) -> Shows<'a> {
 
 /// What a statement of a console session showed.
 fn of_session<'a>(lines: LineSpan, unit: usize, observation: &Observation<'a>) -> Shows<'a> {
-    let out = observation.written(unit, lines, Some(Stream::Out), true).all;
+    let out = observation
+        .written(unit, lines, Some(Stream::Out), true)
+        .all;
     let mut shows = Shows {
         reached: observation.was_run(unit, lines.first) || observation.reached(unit, lines),
         raised: observation
