@@ -21,7 +21,7 @@ use crate::results::{GuideResult, Problem, PythonUsed, Results, SnippetResult};
 use crate::runner::{
     Confine, Interrupt, Job, Outcome, Runner, RunnerError, RunnerEvent, RunnerSettings,
 };
-use crate::snippet::{self, Guide, Snippet};
+use crate::snippet::{self, Guide, Snippet, SnippetId};
 use crate::verdict::{
     self, Circumstances, Failure, Judged, SnippetStatus, SnippetVerdict, Verdict,
 };
@@ -79,6 +79,22 @@ pub struct CheckSettings {
     pub readable: Vec<PathBuf>,
     /// What is documented about the guides.
     pub expectations: Expectations,
+    /// Which snippets are run, and how often.
+    pub scope: Scope,
+}
+
+/// Which snippets are run, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them, and those that differ from what is claimed once more.
+    Everything,
+    /// These, and those that share a child with them, once.
+    Again {
+        /// The hash seed to run them with.
+        hash_seed: u32,
+        /// The snippets, by guide and name.
+        snippets: Vec<(PathBuf, SnippetId)>,
+    },
 }
 
 /// What goes on, told as it happens and from several threads.
@@ -113,6 +129,27 @@ pub enum CheckError {
 
 /// The hash seed of the first run, and of the one that tells wrong from unstable.
 const HASH_SEEDS: [u32; 2] = [0, 20_160_927];
+
+impl Scope {
+    fn includes(&self, prepared: &Prepared<'_>, planned: &PlannedTask) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Again { snippets, .. } => planned.snippets.iter().any(|&index| {
+                let id = &prepared.guide.snippets[index].id;
+                snippets
+                    .iter()
+                    .any(|(path, wanted)| *path == prepared.guide.path && wanted == id)
+            }),
+        }
+    }
+
+    fn hash_seed(&self) -> u32 {
+        match self {
+            Self::Everything => HASH_SEEDS[0],
+            Self::Again { hash_seed, .. } => *hash_seed,
+        }
+    }
+}
 
 /// Reads, runs and judges the guides.
 pub fn check(
@@ -163,7 +200,8 @@ pub fn check(
         &mut results.box_gaps,
     )?;
     let mut judged = judge_all(&prepared, &runs, settings, now);
-    if runs.run_again(&prepared, &judged, settings, interrupt, listener)? {
+    let again = settings.scope == Scope::Everything;
+    if again && runs.run_again(&prepared, &judged, settings, interrupt, listener)? {
         judged = judge_all(&prepared, &runs, settings, now);
     }
     for (guide, judged) in prepared.into_iter().zip(judged) {
@@ -337,8 +375,8 @@ impl Prepared<'_> {
 
 /// What became of the tasks of all guides.
 struct Runs {
-    /// For each guide and task.
-    first: Vec<Vec<Outcome>>,
+    /// For each guide and task; `None` where it was not to be run.
+    first: Vec<Vec<Option<Outcome>>>,
     /// The second run, where there was one.
     again: Vec<Vec<Option<Run>>>,
 }
@@ -347,7 +385,10 @@ impl Runs {
     fn of(prepared: &[Prepared<'_>]) -> Self {
         let tasks = prepared.iter().map(|guide| guide.plan.tasks.len());
         Self {
-            first: prepared.iter().map(|_| Vec::new()).collect(),
+            first: tasks
+                .clone()
+                .map(|count| (0..count).map(|_| None).collect())
+                .collect(),
             again: tasks.map(|count| vec![None; count]).collect(),
         }
     }
@@ -360,21 +401,29 @@ impl Runs {
         listener: &(dyn Fn(CheckEvent<'_>) + Sync),
         gaps: &mut Vec<String>,
     ) -> Result<(), CheckError> {
-        let tasks = prepared.iter().flat_map(|guide| &guide.plan.tasks);
-        let jobs: Vec<Job> = tasks
-            .map(|planned| Job::from(planned.task.clone()))
+        let wanted: Vec<(usize, usize)> = prepared
+            .iter()
+            .enumerate()
+            .flat_map(|(guide, prepared)| {
+                let tasks = prepared.plan.tasks.iter().enumerate();
+                tasks
+                    .filter(|(_, planned)| settings.scope.includes(prepared, planned))
+                    .map(move |(index, _)| (guide, index))
+            })
             .collect();
-        if jobs.is_empty() {
+        if wanted.is_empty() {
             return Ok(());
         }
+        let jobs: Vec<Job> = wanted
+            .iter()
+            .map(|&(guide, index)| Job::from(prepared[guide].plan.tasks[index].task.clone()))
+            .collect();
         listener(CheckEvent::Planned { tasks: jobs.len() });
-        let runner = start(prepared, settings, HASH_SEEDS[0], jobs.len())?;
+        let runner = start(prepared, settings, settings.scope.hash_seed(), jobs.len())?;
         gaps.extend(runner.gaps().iter().cloned());
-        let mut outcomes = runner
-            .run(&jobs, interrupt, &|event| tell(event, listener))
-            .into_iter();
-        for (guide, first) in prepared.iter().zip(&mut self.first) {
-            first.extend(outcomes.by_ref().take(guide.plan.tasks.len()));
+        let outcomes = runner.run(&jobs, interrupt, &|event| tell(event, listener));
+        for ((guide, index), outcome) in wanted.into_iter().zip(outcomes) {
+            self.first[guide][index] = Some(outcome);
         }
         Ok(())
     }
@@ -392,7 +441,7 @@ impl Runs {
         for (guide, (prepared, judged)) in prepared.iter().zip(judged).enumerate() {
             for (index, planned) in prepared.plan.tasks.iter().enumerate() {
                 let differs = |snippet: &usize| judged.snippets[*snippet].differs;
-                let ran = matches!(self.first[guide][index], Outcome::Ran(_));
+                let ran = matches!(self.first[guide][index], Some(Outcome::Ran(_)));
                 if ran && planned.snippets.iter().any(differs) {
                     wanted.push((guide, index));
                 }
@@ -409,11 +458,14 @@ impl Runs {
             .map(|&(guide, index)| Job {
                 task: prepared[guide].plan.tasks[index].task.clone(),
                 estimate: match &self.first[guide][index] {
-                    Outcome::Ran(run) => Duration::try_from_secs_f64(run.wall_seconds).ok(),
-                    Outcome::Failed { .. }
-                    | Outcome::WorkerDied { .. }
-                    | Outcome::Overdue { .. }
-                    | Outcome::Interrupted => None,
+                    Some(Outcome::Ran(run)) => Duration::try_from_secs_f64(run.wall_seconds).ok(),
+                    Some(
+                        Outcome::Failed { .. }
+                        | Outcome::WorkerDied { .. }
+                        | Outcome::Overdue { .. }
+                        | Outcome::Interrupted,
+                    )
+                    | None => None,
                 },
             })
             .collect();
@@ -544,7 +596,7 @@ fn judge_all(
 
 fn judge_guide(
     guide: &Prepared<'_>,
-    first: &[Outcome],
+    first: &[Option<Outcome>],
     again: &[Option<Run>],
     settings: &CheckSettings,
     now: SystemTime,
@@ -557,7 +609,7 @@ fn judge_guide(
         judged[index] = Some(verdict::not_run(index, &left_out.reason, circumstances));
     }
     for (index, planned) in guide.plan.tasks.iter().enumerate() {
-        let verdicts = match first.get(index) {
+        let verdicts = match &first[index] {
             Some(Outcome::Ran(run)) => {
                 for &snippet in &planned.snippets {
                     elapsed[snippet] = Duration::try_from_secs_f64(run.wall_seconds).ok();
@@ -579,11 +631,8 @@ fn judge_guide(
                 &format!("no answer came within {} s", after.as_secs()),
                 circumstances,
             ),
-            Some(Outcome::Interrupted) | None => planned
-                .snippets
-                .iter()
-                .map(|&snippet| verdict::not_run(snippet, "the run was interrupted", circumstances))
-                .collect(),
+            Some(Outcome::Interrupted) => leave(planned, "the run was interrupted", circumstances),
+            None => leave(planned, "it was not asked for", circumstances),
         };
         for one in verdicts {
             let index = one.snippet;
@@ -597,6 +646,14 @@ fn judge_guide(
         snippets: snippets.collect(),
         elapsed,
     }
+}
+
+/// The verdicts of a task that was not run.
+fn leave(planned: &PlannedTask, reason: &str, circumstances: Circumstances<'_>) -> Vec<Judged> {
+    let snippets = planned.snippets.iter();
+    snippets
+        .map(|&snippet| verdict::not_run(snippet, reason, circumstances))
+        .collect()
 }
 
 /// The verdicts of a task that took its worker down: it failed, and nothing of

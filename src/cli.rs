@@ -13,11 +13,12 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::command::check::{CheckArguments, RunArguments};
+use crate::command::drift::{DriftArguments, DriftFormat, FailOn};
 use crate::command::explain::Target;
 use crate::command::extract::{Effect, ExtractArguments};
 use crate::command::pythons::PythonsFormat;
 use crate::command::selection::UseConfiguration;
-use crate::command::{Color, CommandError, Console, check, explain, extract, init, pythons};
+use crate::command::{Color, CommandError, Console, check, drift, explain, extract, init, pythons};
 use crate::configuration;
 use crate::document::Format;
 use crate::report::{Detail, ReportFormat, ReportOptions, ShowProse};
@@ -59,6 +60,8 @@ struct CommandLine {
 enum Command {
     /// Run the snippets of guides and judge what their comments claim
     Check(CheckLine),
+    /// Show what is not the same on every interpreter
+    Drift(DriftLine),
     /// Tell what was claimed, seen and concluded at a line of a guide, and by which rule
     Explain(ExplainLine),
     /// Write the snippets of guides to files that run by themselves
@@ -88,6 +91,40 @@ struct CheckLine {
     /// Fail when anything was skipped
     #[arg(long)]
     fail_on_skipped: bool,
+}
+
+#[derive(Debug, Args)]
+struct DriftLine {
+    /// The guides: files, or folders to look for guides in [default: the project's guides]
+    #[arg(value_name = "GUIDE")]
+    guides: Vec<PathBuf>,
+    #[command(flatten)]
+    run: RunLine,
+    /// How the drift is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    format: ListFormat,
+    /// Join reports that `drift --format json` made elsewhere instead of running anything; may be repeated
+    #[arg(long, value_name = "REPORT", conflicts_with = "guides")]
+    from: Vec<PathBuf>,
+    /// A baseline: drift that is known
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write a baseline that knows all of the drift
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
+    /// What makes the run fail
+    #[arg(long, value_enum, default_value_t = FailOnLine::Any, requires_if("new", "baseline"))]
+    fail_on: FailOnLine,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FailOnLine {
+    /// Any drift
+    Any,
+    /// Drift that the baseline does not know
+    New,
+    /// Nothing
+    Never,
 }
 
 #[derive(Debug, Args)]
@@ -190,6 +227,7 @@ impl CommandLine {
     fn run(self, console: Console) -> Result<Status, CommandError> {
         match self.command {
             Command::Check(line) => check::run(&line.into(), console),
+            Command::Drift(line) => drift::run(&line.into(), console),
             Command::Explain(line) => {
                 explain::run(&line.target, &line.run.arguments(Vec::new()), console)
             }
@@ -221,6 +259,26 @@ impl From<CheckLine> for CheckArguments {
                 } else {
                     SkippedIs::Counted
                 },
+            },
+        }
+    }
+}
+
+impl From<DriftLine> for DriftArguments {
+    fn from(line: DriftLine) -> Self {
+        Self {
+            run: line.run.arguments(line.guides),
+            from: line.from,
+            format: match line.format {
+                ListFormat::Terminal => DriftFormat::Terminal,
+                ListFormat::Json => DriftFormat::Json,
+            },
+            baseline: line.baseline,
+            write_baseline: line.write_baseline,
+            fail_on: match line.fail_on {
+                FailOnLine::Any => FailOn::Any,
+                FailOnLine::New => FailOn::New,
+                FailOnLine::Never => FailOn::Never,
             },
         }
     }

@@ -7,6 +7,7 @@
 pub mod console;
 pub mod selection;
 pub mod check;
+pub mod drift;
 pub mod explain;
 pub mod extract;
 pub mod init;
@@ -19,6 +20,8 @@ use std::path::PathBuf;
 
 use crate::check::CheckError;
 use crate::configuration::ConfigurationError;
+use crate::drift::baseline::BaselineError;
+use crate::drift::file::FileError;
 use crate::examples::ExamplesError;
 use crate::expectation::ExpectationError;
 use crate::interpreter::InterpreterError;
@@ -63,6 +66,12 @@ pub enum CommandError {
         /// What the system said.
         source: io::Error,
     },
+    /// A report of drift cannot be read or joined.
+    #[error(transparent)]
+    DriftReport(#[from] FileError),
+    /// A baseline cannot be read or written.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// The system does not let the command wait for Ctrl-C.
     #[error("signals cannot be waited for: {0}")]
     Signals(io::Error),

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::str::FromStr;
 
 /// A line of a text, one-based.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +69,27 @@ impl Place {
             cell: self.cell,
             line: self.line.plus(count),
         }
+    }
+}
+
+/// A text is no place in a guide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoPlace;
+
+impl FromStr for Place {
+    type Err = NoPlace;
+
+    /// Reads what [`Place`] shows: `12`, or `cell3:12`.
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let (cell, line) = match text.split_once(':') {
+            Some((cell, line)) => {
+                let number = cell.strip_prefix("cell").ok_or(NoPlace)?;
+                (Some(number.parse().map_err(|_| NoPlace)?), line)
+            }
+            None => (None, text),
+        };
+        let line = line.parse().ok().and_then(LineNumber::new).ok_or(NoPlace)?;
+        Ok(Self { cell, line })
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod visible;
 pub mod difference;
+pub mod drift_table;
 pub mod terminal;
 pub mod explanation;
 pub mod interpreters;

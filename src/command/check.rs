@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::selection::{self, Selection, UseConfiguration};
 use super::{CommandError, Console};
-use crate::check::{self, CheckEvent, CheckSettings};
+use crate::check::{self, CheckEvent, CheckSettings, Scope};
 use crate::configuration::Project;
 use crate::document::Format;
 use crate::expectation::{self, Expectations};
@@ -79,12 +79,27 @@ pub fn run(arguments: &CheckArguments, console: Console) -> Result<Status, Comma
     Ok(worst)
 }
 
-/// Finds everything that a run needs.
+/// Finds everything that a run needs. Without a word about interpreters, the
+/// default one is taken.
 pub fn prepare(arguments: &RunArguments, console: Console) -> Result<Prepared, CommandError> {
+    prepare_on(arguments, Search::Default, console)
+}
+
+/// Finds everything that a run needs. Without a word about interpreters, all
+/// that can be used are taken.
+pub fn prepare_all(arguments: &RunArguments, console: Console) -> Result<Prepared, CommandError> {
+    prepare_on(arguments, Search::All, console)
+}
+
+fn prepare_on(
+    arguments: &RunArguments,
+    unasked: Search,
+    console: Console,
+) -> Result<Prepared, CommandError> {
     let selection = selection::select(&arguments.guides, arguments.configuration)?;
     let project = selection.project.as_ref();
     let expectations = expectations(&arguments.expectations, project)?;
-    let interpreters = interpreters(&arguments.pythons, project, console)?;
+    let interpreters = interpreters(&arguments.pythons, unasked, project, console)?;
     let settings = interpreters.into_iter().map(|interpreter| CheckSettings {
         interpreter,
         format: arguments.input_format,
@@ -95,6 +110,7 @@ pub fn prepare(arguments: &RunArguments, console: Console) -> Result<Prepared, C
         network: arguments.network || project.is_some_and(|project| project.settings.network),
         readable: readable(project),
         expectations: expectations.clone(),
+        scope: Scope::Everything,
     });
     Ok(Prepared {
         settings: settings.collect(),
@@ -177,6 +193,7 @@ fn expectations(
 
 fn interpreters(
     named: &[String],
+    unasked: Search,
     project: Option<&Project>,
     console: Console,
 ) -> Result<Vec<Interpreter>, CommandError> {
@@ -185,7 +202,7 @@ fn interpreters(
         Some(_) | None => named,
     };
     let search = if asked.is_empty() {
-        Search::Default
+        unasked
     } else {
         let requests = asked.iter().map(|text| Request::from_str(text));
         Search::Named(requests.collect::<Result<_, _>>()?)

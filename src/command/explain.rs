@@ -1,13 +1,12 @@
 //! `trueprint explain`: what was claimed, seen and concluded at one line.
 
 use std::io::Write;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::check::{RunArguments, check_one, prepare};
 use super::{CommandError, Console};
-use crate::position::{LineNumber, Place};
+use crate::position::Place;
 use crate::report::explanation::{self, Explained};
 use crate::results::Status;
 
@@ -29,23 +28,21 @@ impl FromStr for Target {
                 "`{text}` is no line of a guide; write GUIDE:LINE, or GUIDE:cellN:LINE in a notebook"
             )
         };
-        let (guide, line) = text.rsplit_once(':').ok_or_else(wrong)?;
-        let line = line
-            .parse()
-            .ok()
-            .and_then(LineNumber::new)
-            .ok_or_else(wrong)?;
-        let cell = |part: &str| part.strip_prefix("cell")?.parse::<NonZeroU32>().ok();
-        let (guide, cell) = match guide.rsplit_once(':') {
-            Some((shorter, last)) if cell(last).is_some() => (shorter, cell(last)),
-            Some(_) | None => (guide, None),
-        };
+        let (mut guide, line) = text.rsplit_once(':').ok_or_else(wrong)?;
+        let mut place = line;
+        if let Some((shorter, cell)) = guide.rsplit_once(':')
+            && cell.starts_with("cell")
+        {
+            guide = shorter;
+            place = &text[shorter.len() + 1..];
+        }
+        let place: Place = place.parse().map_err(|_| wrong())?;
         if guide.is_empty() {
             return Err(wrong());
         }
         Ok(Self {
             guide: PathBuf::from(guide),
-            place: Place { cell, line },
+            place,
         })
     }
 }
