@@ -11,7 +11,9 @@ mod html;
 mod language;
 mod markdown;
 mod mkdocs;
+mod plain_text;
 mod rst;
+mod unit;
 
 use std::path::{Path, PathBuf};
 
@@ -312,9 +314,8 @@ pub fn parse(path: &Path, text: &str, format: Format) -> Document {
         Format::Markdown => markdown::parse(&text),
         Format::Html => html::parse(&text),
         Format::ReStructuredText => rst::parse(&text),
-        Format::PlainText | Format::Notebook | Format::AsciiDoc | Format::Python => {
-            (Vec::new(), Vec::new())
-        }
+        Format::PlainText => plain_text::parse(&text),
+        Format::Notebook | Format::AsciiDoc | Format::Python => (Vec::new(), Vec::new()),
     };
     Document {
         path: path.to_owned(),

@@ -96,6 +96,15 @@ pub fn announces_output(paragraph: &str) -> bool {
             .any(|word| !word.is_ascii() && clause.contains(word))
 }
 
+/// Whether a line is nothing but the word: `Output:`, `# Result`.
+pub(super) fn is_output_label(line: &str) -> bool {
+    let bare = line
+        .trim()
+        .trim_matches(|c: char| "*_`#>-=:：. ".contains(c))
+        .to_lowercase();
+    OUTPUT_WORDS.contains(&bare.as_str())
+}
+
 /// Errors that keep a piece of code from being compiled at all.
 const COMPILE_ERRORS: &[&str] = &["SyntaxError", "IndentationError", "TabError"];
 

@@ -33,17 +33,26 @@ fn evidence_of(code: &str, syntax: &Syntax, statement: &Statement) -> Evidence {
             arguments,
             ..
         } => {
-            let awaited = text.starts_with("await ");
-            let glued = text.trim_start_matches("await ").len() > function.len()
-                && text.trim_start_matches("await ")[function.len()..].starts_with('(');
-            if !glued {
+            let (awaited, callee) = match text.strip_prefix("await ") {
+                Some(rest) => (true, rest),
+                None => (false, text),
+            };
+            // `help (optional)` is words; `(lambda: 1)()` has its callee in
+            // brackets.
+            let words = callee
+                .strip_prefix(function.as_str())
+                .is_some_and(|rest| !rest.starts_with('('));
+            if has_comment(syntax, statement) {
+                return Evidence::Certain;
+            }
+            if words {
                 return Evidence::Words;
             }
             let known = matches!(
                 function.as_str(),
                 "print" | "input" | "help" | "dir" | "exit"
             );
-            if awaited || known || !arguments.is_empty() || has_comment(syntax, statement) {
+            if awaited || known || !arguments.is_empty() {
                 Evidence::Certain
             } else {
                 Evidence::Look
