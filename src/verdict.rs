@@ -190,8 +190,8 @@ pub struct Judged {
     pub snippet: usize,
     /// What is thought of it.
     pub verdict: SnippetVerdict,
-    /// Whether some claim of it differs, so that running the task again with
-    /// another hash seed would tell more.
+    /// Whether running the task again with another hash seed would tell more:
+    /// some claim of it differs, or is right about something that varies.
     pub differs: bool,
     /// Expectations that name no claim of it.
     pub errors: Vec<ExpectationError>,

@@ -11,16 +11,26 @@ pub fn says(claim: &str, seen: &str) -> Option<Rule> {
     if claim_still == seen_still {
         return Some(Rule::Address);
     }
-    let (claim_short, seen_short) = (shorten(&claim_still), shorten(&seen_still));
-    // What the claim itself writes must be what is short.
-    if seen_short == seen_still && claim_short == claim_still {
+    let (claimed, shown) = (shorten(&claim_still), shorten(&seen_still));
+    if claimed.text == claim_still && shown.text == seen_still {
+        return None;
+    }
+    // A name can be shorter than the one that is shown, never another one.
+    let shorter = claimed.names.len() == shown.names.len()
+        && claimed.names.iter().zip(&shown.names).all(|(claim, seen)| {
+            claim == seen
+                || seen
+                    .strip_suffix(claim.as_str())
+                    .is_some_and(|rest| rest.ends_with('.'))
+        });
+    if !shorter {
         return None;
     }
     let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if flat(&claim_short) == flat(&seen_short) {
+    if flat(&claimed.text) == flat(&shown.text) {
         return Some(Rule::ShortNames);
     }
-    let (claimed, shown) = (Value::read(&claim_short)?, Value::read(&seen_short)?);
+    let (claimed, shown) = (Value::read(&claimed.text)?, Value::read(&shown.text)?);
     literal::equal(&claimed, &shown).map(|_| Rule::ShortNames)
 }
 
@@ -65,9 +75,16 @@ pub fn without_addresses(text: &str) -> String {
     still
 }
 
+/// A text with short names, and the full names that it had.
+struct Shortened {
+    text: String,
+    names: Vec<String>,
+}
+
 /// The text with short names for classes, functions and members.
-fn shorten(text: &str) -> String {
+fn shorten(text: &str) -> Shortened {
     let mut short = String::with_capacity(text.len());
+    let mut names = Vec::new();
     let mut rest = text;
     let mut quote = None;
     while let Some(character) = rest.chars().next() {
@@ -77,7 +94,11 @@ fn shorten(text: &str) -> String {
             }
         } else if character == '<' {
             if let Some(length) = angle_brackets(rest) {
-                short.push_str(&named(&rest[..length]));
+                let name = full_name(&rest[..length]);
+                short.push_str(&name.before);
+                short.push_str(last_part(&name.full));
+                short.push_str(&name.behind);
+                names.push(name.full);
                 rest = &rest[length..];
                 continue;
             }
@@ -89,13 +110,14 @@ fn shorten(text: &str) -> String {
                 .unwrap_or(rest.len());
             let word = rest[..length].trim_end_matches('.');
             short.push_str(last_part(word));
+            names.push(word.to_owned());
             rest = &rest[word.len()..];
             continue;
         }
         short.push(character);
         rest = &rest[character.len_utf8()..];
     }
-    short
+    Shortened { text: short, names }
 }
 
 /// The last part of a dotted name whose other parts are modules.
@@ -115,15 +137,26 @@ fn last_part(word: &str) -> &str {
     rest
 }
 
+/// A name and what stands around it when it is short.
+struct FullName {
+    before: String,
+    full: String,
+    behind: String,
+}
+
 /// The name in a text in angle brackets: `<class '__main__.Dog'>` is `Dog`.
-fn named(text: &str) -> String {
+fn full_name(text: &str) -> FullName {
+    let bare = |full: &str| FullName {
+        before: String::new(),
+        full: full.to_owned(),
+        behind: String::new(),
+    };
     let inner = &text[1..text.len() - 1];
     let inner = inner.strip_suffix(" at 0x…").unwrap_or(inner);
     if let Some((kind, rest)) = inner.split_once(' ')
         && matches!(kind, "class" | "enum" | "flag" | "module" | "type")
     {
-        let name = rest.split('\'').nth(1).unwrap_or(rest);
-        return last_part(name).to_owned();
+        return bare(rest.split('\'').nth(1).unwrap_or(rest));
     }
     for kind in [
         "function ",
@@ -134,7 +167,7 @@ fn named(text: &str) -> String {
     ] {
         if let Some(rest) = inner.strip_prefix(kind) {
             let name = rest.split(' ').next().unwrap_or(rest).trim_matches('\'');
-            return last_part(name).replace("<locals>.", "");
+            return bare(&name.replace("<locals>.", ""));
         }
     }
     // `<Color.RED: 1>`.
@@ -142,11 +175,15 @@ fn named(text: &str) -> String {
         && member.contains('.')
         && !member.contains(' ')
     {
-        return last_part(member).to_owned();
+        return bare(member);
     }
     // `<__main__.Dog object>`.
     if let Some(name) = inner.strip_suffix(" object") {
-        return format!("<{} object>", last_part(name));
+        return FullName {
+            before: "<".to_owned(),
+            full: name.to_owned(),
+            behind: " object>".to_owned(),
+        };
     }
-    format!("<{inner}>")
+    bare(text)
 }

@@ -24,6 +24,27 @@ pub fn shows_clock(claimed: &str, actual: &str, code: &str, now: SystemTime) -> 
     stamped || dated && (today || form(claimed) == form(actual))
 }
 
+/// Whether what the code shows may vary from run to run although it is right
+/// now: it measures time, or draws lots, and the claim has a number in it.
+pub fn may_vary(claimed: &str, code: &str) -> bool {
+    claimed.contains(|c: char| c.is_ascii_digit())
+        && [
+            "perf_counter",
+            "monotonic",
+            "process_time",
+            "time.time",
+            "time()",
+            "timeit",
+            "random",
+            "uuid",
+            "secrets",
+            "getpid",
+            "now(",
+        ]
+        .iter()
+        .any(|call| code.contains(call))
+}
+
 /// Whether the code asks for the time.
 fn reads_clock(code: &str) -> bool {
     [

@@ -175,7 +175,7 @@ fn names_of(code: &str, syntax: &Syntax, line: LineNumber) -> StatementNames {
 }
 
 /// Why an exception is not the guide's fault, where it is not.
-fn skip_reason(
+pub fn skip_reason(
     exception: &Exception,
     observation: &Observation<'_>,
     circumstances: Circumstances<'_>,

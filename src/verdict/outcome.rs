@@ -92,7 +92,7 @@ fn is_so(
                     in_session(claimed, shows, transcript::Options::of(options))
                 }
                 Subject::Statement(_) | Subject::Code(_) | Subject::Snippet => {
-                    shown(claimed, shows)
+                    shown(claimed, shows, repeats_literal(claim))
                 }
             }
         }
@@ -103,7 +103,7 @@ fn is_so(
         Says::Holds(holdings) => held(holdings, place).map(|actual| (Rule::State, Some(actual))),
         Says::ShowsAndHolds(claimed, holdings) => {
             let states = held(holdings, place)?;
-            let (rule, actual) = shown(claimed, shows)?;
+            let (rule, actual) = shown(claimed, shows, repeats_literal(claim))?;
             Some((
                 rule.max(Rule::State),
                 actual.map(|actual| format!("{actual}, {states}")),
@@ -123,6 +123,17 @@ fn is_so(
                 shows.actual(),
             ))
         }
+    }
+}
+
+/// Whether it is an unmarked remark beside a literal that is assigned: it may
+/// repeat the literal, and claims nothing by that.
+fn repeats_literal(claim: &Claim) -> bool {
+    match &claim.subject {
+        Subject::Statement(spoken) => {
+            !claim.marked && matches!(spoken.role, Role::Assignment { literal: true, .. })
+        }
+        Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => false,
     }
 }
 
@@ -258,7 +269,7 @@ fn literals(code: &str) -> String {
 }
 
 /// Whether a text is shown: as output, as a value, or as what a name holds.
-fn shown(claimed: &str, shows: &Shows<'_>) -> So {
+fn shown(claimed: &str, shows: &Shows<'_>, repeats_literal: bool) -> So {
     for seen in &shows.outputs {
         if let Some(rule) = seen_says(claimed, seen) {
             return Some((rule, Some(seen.text.trim_end().to_owned())));
@@ -289,7 +300,12 @@ fn shown(claimed: &str, shows: &Shows<'_>) -> So {
             return Some((rule, Some(all)));
         }
     }
-    for seen in &shows.states {
+    let states = if repeats_literal {
+        &[]
+    } else {
+        shows.states.as_slice()
+    };
+    for seen in states {
         if let Some(rule) = seen_says(claimed, seen)
             && is_about_state(claimed, rule, &seen.text)
         {

@@ -11,7 +11,7 @@ use crate::protocol::{End, Stream};
 use crate::snippet::Snippet;
 use crate::syntax::Syntax;
 
-use super::failures::{Failures, Found, describe};
+use super::failures::{Failures, Found, describe, skip_reason};
 use super::outcome::{self, Outcome, Place};
 use super::views::{self, Shows};
 use super::{
@@ -89,9 +89,18 @@ impl Judge<'_, '_> {
         }
         drop_numbering(claims, &mut settled);
 
+        let code = self.code_up_to_here();
         let differs = settled.iter().any(|settled| {
             let judgement = settled.judgement.as_ref();
-            judgement.is_some_and(|judgement| judgement.verdict == Verdict::Wrong)
+            judgement.is_some_and(|judgement| match judgement.verdict {
+                Verdict::Wrong => true,
+                Verdict::Holds => clock::may_vary(&judgement.expected, &code),
+                Verdict::Tolerated
+                | Verdict::Unstable
+                | Verdict::Unreached
+                | Verdict::Skipped
+                | Verdict::Blank => false,
+            })
         });
         let prose = claims
             .iter()
@@ -235,7 +244,13 @@ impl Judge<'_, '_> {
                     let reason = allowed.outputs.first().map(|output| output.reason.clone());
                     Decision::new(Verdict::Tolerated, Rule::Documented, actual, reason)
                 }
-                None => Decision::new(Verdict::Holds, rule, actual, None),
+                None => match self.differs_again(claim, &actual) {
+                    Some(other) => {
+                        let reason = format!("right by chance: {other}");
+                        Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason))
+                    }
+                    None => Decision::new(Verdict::Holds, rule, actual, None),
+                },
             },
             Outcome::Blank { actual } => {
                 let reason = "the comment has no text".to_owned();
@@ -341,26 +356,8 @@ impl Judge<'_, '_> {
             let reason = Rule::Example.forgives().map(str::to_owned);
             return Decision::new(Verdict::Tolerated, Rule::Example, actual, reason);
         }
-        if let Some(again) = self.again {
-            let shows = views::of_claim(claim, self.unit, again);
-            let place = Place {
-                unit: self.unit,
-                lines: claim.statement,
-                observation: again,
-            };
-            let other = match outcome::of(claim, &shows, None, place) {
-                Outcome::So { actual, .. }
-                | Outcome::NotSo { actual, .. }
-                | Outcome::Blank { actual } => actual,
-                Outcome::Unreached | Outcome::Prose => None,
-            };
-            if other != actual {
-                let reason = match other {
-                    Some(other) => format!("run again it shows {other}"),
-                    None => "run again it shows nothing".to_owned(),
-                };
-                return Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason));
-            }
+        if let Some(reason) = self.varies(claim, &actual) {
+            return Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason));
         }
         if clock::shows_clock(
             &claim.expected,
@@ -381,6 +378,43 @@ impl Judge<'_, '_> {
                 )
             });
         Decision::new(Verdict::Wrong, rule, actual, reason)
+    }
+
+    /// What running again shows of a claim, where that is something else.
+    fn varies(&self, claim: &Claim, actual: &Option<String>) -> Option<String> {
+        let again = self.outcome_again(claim)?;
+        let other = match again {
+            Outcome::So { actual, .. }
+            | Outcome::NotSo { actual, .. }
+            | Outcome::Blank { actual } => actual,
+            Outcome::Unreached | Outcome::Prose => None,
+        };
+        (other != *actual).then(|| match other {
+            Some(other) => format!("run again it shows {other}"),
+            None => "run again it shows nothing".to_owned(),
+        })
+    }
+
+    /// The same for a claim that holds: running again shows that it does not
+    /// always.
+    fn differs_again(&self, claim: &Claim, actual: &Option<String>) -> Option<String> {
+        match self.outcome_again(claim)? {
+            Outcome::NotSo { .. } => self.varies(claim, actual),
+            Outcome::So { .. } | Outcome::Unreached | Outcome::Blank { .. } | Outcome::Prose => {
+                None
+            }
+        }
+    }
+
+    fn outcome_again(&self, claim: &Claim) -> Option<Outcome> {
+        let again = self.again?;
+        let shows = views::of_claim(claim, self.unit, again);
+        let place = Place {
+            unit: self.unit,
+            lines: claim.statement,
+            observation: again,
+        };
+        Some(outcome::of(claim, &shows, None, place))
     }
 
     /// The code of this snippet and of those that it continues.
@@ -534,7 +568,9 @@ impl Judge<'_, '_> {
             };
             let unbound: BTreeSet<String> = exception.name.iter().cloned().collect();
             let cause = self.failures.that_taints(&unbound);
-            if cause.is_some_and(|cause| cause.skip.is_some()) {
+            if cause.is_some_and(|cause| cause.skip.is_some())
+                || skip_reason(exception, self.observation, self.circumstances).is_some()
+            {
                 continue;
             }
             failures.push(Failure {
@@ -556,10 +592,18 @@ impl Judge<'_, '_> {
         if !failures.is_empty() || raised_wrongly {
             return SnippetStatus::Failed;
         }
+        let elsewhere = || {
+            self.observation
+                .raised_elsewhere()
+                .find_map(|(_, exception)| {
+                    skip_reason(exception, self.observation, self.circumstances)
+                })
+        };
         let skip = self
             .failures
             .of_unit(self.unit)
-            .find_map(|found| found.skip.clone());
+            .find_map(|found| found.skip.clone())
+            .or_else(elsewhere);
         match skip {
             Some(reason) => SnippetStatus::Skipped { reason },
             None => SnippetStatus::Ran,
