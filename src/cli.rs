@@ -18,7 +18,9 @@ use crate::command::explain::Target;
 use crate::command::extract::{Effect, ExtractArguments};
 use crate::command::pythons::PythonsFormat;
 use crate::command::selection::UseConfiguration;
-use crate::command::{Color, CommandError, Console, check, drift, explain, extract, init, pythons};
+use crate::command::{
+    Color, CommandError, Console, check, drift, explain, extract, init, pythons, update,
+};
 use crate::configuration;
 use crate::document::Format;
 use crate::report::{Detail, ReportFormat, ReportOptions, ShowProse};
@@ -68,6 +70,8 @@ enum Command {
     Extract(ExtractLine),
     /// Write a commented trueprint.toml to begin with
     Init,
+    /// Rewrite wrong claims in guides to what Python did, with glosses kept
+    Update(UpdateLine),
     /// List the Python interpreters that were found, and which one would be used
     Pythons(PythonsLine),
 }
@@ -156,6 +160,18 @@ struct ExtractLine {
 }
 
 #[derive(Debug, Args)]
+struct UpdateLine {
+    /// The guides: files, or folders to look for guides in [default: the project's guides]
+    #[arg(value_name = "GUIDE")]
+    guides: Vec<PathBuf>,
+    #[command(flatten)]
+    run: RunLine,
+    /// Show what would be changed, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
 struct PythonsLine {
     /// How the list is written
     #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
@@ -233,6 +249,14 @@ impl CommandLine {
             }
             Command::Extract(line) => extract::run(&line.into(), console),
             Command::Init => init::run(console),
+            Command::Update(line) => {
+                let effect = if line.dry_run {
+                    update::Effect::Show
+                } else {
+                    update::Effect::Write
+                };
+                update::run(&line.run.arguments(line.guides), effect, console)
+            }
             Command::Pythons(line) => pythons::run(line.format.into(), console),
         }
     }

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod extract;
 pub mod init;
 pub mod pythons;
+pub mod update;
 
 pub use console::{Color, Console};
 
@@ -78,6 +79,14 @@ pub enum CommandError {
     /// The working directory is gone.
     #[error("the working directory cannot be found out: {0}")]
     WorkingDirectory(io::Error),
+    /// A guide cannot be rewritten.
+    #[error("{}: cannot be rewritten: {source}", .guide.display())]
+    Rewrite {
+        /// The guide.
+        guide: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The report could not be written.
     #[error("the report could not be written: {0}")]
     Output(io::Error),

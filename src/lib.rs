@@ -29,5 +29,6 @@ pub mod check;
 pub mod drift;
 pub mod report;
 pub mod examples;
+pub mod revision;
 pub mod command;
 pub mod cli;

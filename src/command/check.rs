@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::selection::{self, Selection, UseConfiguration};
 use super::{CommandError, Console};
-use crate::check::{self, CheckEvent, CheckSettings, Scope};
+use crate::check::{self, CheckEvent, CheckSettings, Scope, Source};
 use crate::configuration::Project;
 use crate::document::Format;
 use crate::expectation::{self, Expectations};
@@ -67,7 +67,12 @@ pub fn run(arguments: &CheckArguments, console: Console) -> Result<Status, Comma
     let prepared = prepare(&arguments.run, console)?;
     let mut worst = Status::Holds;
     for settings in &prepared.settings {
-        let results = check_one(&prepared, settings, console)?;
+        let results = check_one(
+            &prepared.selection.sources,
+            settings,
+            &prepared.interrupt,
+            console,
+        )?;
         let mut out = console.results();
         let report = report::write(&results, arguments.format, arguments.options, &mut out);
         super::written(report.and_then(|()| out.flush()))?;
@@ -119,11 +124,12 @@ fn prepare_on(
     })
 }
 
-/// Checks the selected guides on one interpreter, and shows how far it is while
+/// Checks guides on one interpreter, and shows how far it is while
 /// somebody watches.
 pub fn check_one(
-    prepared: &Prepared,
+    sources: &[Source],
     settings: &CheckSettings,
+    interrupt: &Interrupt,
     console: Console,
 ) -> Result<Results, CommandError> {
     let progress = if console.is_watched() {
@@ -150,12 +156,7 @@ pub fn check_one(
             });
         }
     };
-    let results = check::check(
-        &prepared.selection.sources,
-        settings,
-        &prepared.interrupt,
-        &listener,
-    );
+    let results = check::check(sources, settings, interrupt, &listener);
     progress.finish_and_clear();
     let results = results?;
     for gap in &results.box_gaps {

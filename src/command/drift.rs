@@ -186,7 +186,12 @@ fn side_by_side(
                         jobs: Some(share),
                         ..settings.clone()
                     };
-                    let result = check::check_one(prepared, &settings, console);
+                    let result = check::check_one(
+                        &prepared.selection.sources,
+                        &settings,
+                        &prepared.interrupt,
+                        console,
+                    );
                     results.lock().expect("no lane panics")[index] = Some(result);
                 }
             });

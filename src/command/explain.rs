@@ -61,7 +61,12 @@ pub fn run(
     let prepared = prepare(&arguments, console)?;
     let mut status = Status::Holds;
     for settings in &prepared.settings {
-        let results = check_one(&prepared, settings, console)?;
+        let results = check_one(
+            &prepared.selection.sources,
+            settings,
+            &prepared.interrupt,
+            console,
+        )?;
         let mut out = console.results();
         let Some(guide) = results.guides.first() else {
             return Ok(Status::CouldNotRun);
