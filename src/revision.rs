@@ -336,7 +336,7 @@ fn frames<'a>(
 /// quotes, on one line where it puts several on one.
 fn as_shown(expected: &str, actual: &str, lines: usize) -> String {
     let mut shown = actual.to_owned();
-    if lines == 1 && !expected.contains('\n') && actual.contains('\n') {
+    if lines == 1 && expected.contains(' ') && actual.contains('\n') {
         let separator = if expected.contains(", ") { ", " } else { " " };
         shown = actual.lines().collect::<Vec<_>>().join(separator);
     }

@@ -5,12 +5,13 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use similar::{ChangeTag, TextDiff};
 
 use super::check::{Prepared, RunArguments, check_one, prepare};
 use super::{CommandError, Console};
+use crate::atomic_file;
 use crate::check::{CheckSettings, Source};
 use crate::report::{BAD, FAINT, GOOD, STRONG, counted, visible};
 use crate::results::{GuideResult, Status};
@@ -63,7 +64,8 @@ pub fn run(
         let text = fs::read_to_string(&guide.path).map_err(|source| unwritable(guide, source))?;
         let revision = checked_revision(&text, guide, &prepared, settings, console)?;
         if effect == Effect::Write && !revision.rewritten.is_empty() {
-            replace(&guide.path, &revision.text).map_err(|source| unwritable(guide, source))?;
+            atomic_file::write(&guide.path, &revision.text)
+                .map_err(|source| unwritable(guide, source))?;
         }
         let mut out = console.results();
         let shown = show(&text, guide, &revision, effect, &mut out);
@@ -137,21 +139,6 @@ fn checked_revision(
         });
     }
     Ok(revise(text, guide, &spared))
-}
-
-/// Puts a new text in a file's place in one step, its permissions kept.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = path.canonicalize()?;
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let mut file = tempfile::Builder::new()
-        .prefix(".trueprint-")
-        .tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file()
-        .set_permissions(fs::metadata(&path)?.permissions())?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 fn unwritable(guide: &GuideResult, source: io::Error) -> CommandError {
