@@ -227,7 +227,8 @@ pub enum Event {
         /// Where to.
         stream: Stream,
         /// The lines of the snippet's own code that were on the stack, innermost
-        /// first; the last one is the module's line. Empty when no Python of
+        /// first, a line that follows itself once; the last one is the module's
+        /// line. Empty when no Python of
         /// the snippet wrote it (a child process, C, a thread without one).
         stack: Vec<Site>,
         /// The first line of the top-level statement that was being executed.
@@ -279,7 +280,7 @@ pub enum Event {
     /// A top-level statement raised; what follows it was run all the same.
     Raised {
         /// The top-level statement's first line; `None` when the unit did not
-        /// compile.
+        /// compile, unless it is a transcript, whose statements stand alone.
         statement: Option<Site>,
         /// What was raised.
         exception: Exception,

@@ -17,7 +17,7 @@ use super::console;
 use super::instrument::{Compiler, Group};
 use super::log::{Log, Phase};
 use super::pytest;
-use super::recorder::{Recorder, Running};
+use super::recorder::{Originals, Recorder, Running};
 use super::serve::TaskDirectory;
 use super::start;
 use super::streams;
@@ -81,15 +81,18 @@ fn run_in(
         .iter()
         .map(|unit| directory.file(unit).to_string_lossy().into_owned())
         .collect();
+    let originals = match Originals::take(py) {
+        Ok(originals) => originals,
+        Err(error) => fail(&log, &format!("CPython lacks something: {error}")),
+    };
     // Without a recorder there is no log either; the status is seen.
-    let Ok(recorder) = Recorder::new(log, paths.clone(), deadline) else {
+    let Ok(recorder) = Recorder::new(log, paths.clone(), deadline, originals) else {
         exit(1)
     };
     let Ok(recorder) = Bound::new(py, recorder) else {
         exit(1)
     };
-    let first = paths.first().map_or("", String::as_str);
-    let main = match set_up(&recorder, task, directory, first) {
+    let main = match set_up(&recorder, task, directory) {
         Ok(main) => main,
         Err(error) => fail(
             recorder.get().log(),
@@ -136,11 +139,11 @@ fn set_up<'py>(
     recorder: &Bound<'py, Recorder>,
     task: &Task,
     directory: &TaskDirectory,
-    file: &str,
 ) -> PyResult<Bound<'py, PyModule>> {
     let py = recorder.py();
     let sys = py.import("sys")?;
-    let mut arguments = vec![file.to_owned()];
+    let name = task.units.first().map(|unit| unit.file_name.clone());
+    let mut arguments = vec![name.unwrap_or_default()];
     arguments.extend(task.arguments.iter().cloned());
     sys.setattr("argv", &arguments)?;
     if sys.hasattr("orig_argv")? {
@@ -215,12 +218,11 @@ fn install_hooks(recorder: &Bound<'_, Recorder>) -> PyResult<()> {
     sys.setattr("unraisablehook", recorder.getattr("unraisable")?)?;
     // `threading` takes its hook from here when it is imported.
     let threads = py.import("_thread")?;
-    let before = threads.getattr("_excepthook")?;
-    recorder.get().hear_of_threads(&before);
+    let before = recorder.get().originals().thread_hook.bind(py);
     let hook = recorder.getattr("thread_exception")?;
     let modules = sys.getattr("modules")?.cast_into::<PyDict>()?;
     if let Some(threading) = modules.get_item("threading")? {
-        if threading.getattr("excepthook")?.is(&before) {
+        if threading.getattr("excepthook")?.is(before) {
             threading.setattr("excepthook", &hook)?;
             threading.setattr("__excepthook__", &hook)?;
         }
@@ -237,19 +239,17 @@ fn run_units(
 ) -> i32 {
     let py = recorder.py();
     let mut status = 0;
+    let compiler = Compiler::new(recorder);
     for (index, (unit, path)) in units.iter().zip(paths).enumerate() {
         let index = index as u32;
         recorder.get().begin(Running {
             unit: index,
             ..Running::default()
         });
-        let result = name_file(main, path).and_then(|()| {
-            let compiler = Compiler::new(recorder)?;
-            match unit.mode {
-                UnitMode::Script => run_script(&compiler, recorder, main, unit, index, path),
-                UnitMode::Console => console::run(&compiler, recorder, main, unit, index, path),
-                UnitMode::Pytest => pytest::run(&compiler, recorder, unit, index, path),
-            }
+        let result = name_file(main, path).and_then(|()| match unit.mode {
+            UnitMode::Script => run_script(&compiler, recorder, main, unit, index, path),
+            UnitMode::Console => console::run(&compiler, recorder, main, unit, index, path),
+            UnitMode::Pytest => pytest::run(&compiler, recorder, unit, index, path),
         });
         match result {
             Ok(outcome) => status = outcome,
@@ -365,24 +365,22 @@ pub fn settle(recorder: &Bound<'_, Recorder>, error: &PyErr, executed: bool) -> 
         statement,
         exception,
     });
-    call_excepthook(py, error);
+    call_excepthook(recorder, error);
     (Outcome::Raised, 1)
 }
 
 /// Calls the snippet's own `sys.excepthook`, if it has set one.
-fn call_excepthook(py: Python<'_>, error: &PyErr) {
-    let call = || -> PyResult<()> {
-        let sys = py.import("sys")?;
-        let hook = sys.getattr("excepthook")?;
-        if !hook.is(&sys.getattr("__excepthook__")?) {
-            let traceback = error.traceback(py);
-            hook.call1((error.get_type(py), error.value(py), traceback))?;
-        }
-        Ok(())
+fn call_excepthook(recorder: &Bound<'_, Recorder>, error: &PyErr) {
+    let py = recorder.py();
+    let Some(hook) = streams::system(py, c"excepthook") else {
+        return;
     };
-    if let Err(error) = call() {
-        // As CPython says it: "Error in sys.excepthook".
-        error.write_unraisable(py, None);
+    if hook.is(&recorder.get().originals().exception_hook) {
+        return;
+    }
+    let traceback = error.traceback(py);
+    if let Err(error) = hook.call1((error.get_type(py), error.value(py), traceback)) {
+        error.write_unraisable(py, Some(&hook));
     }
 }
 
@@ -390,36 +388,29 @@ fn call_excepthook(py: Python<'_>, error: &PyErr) {
 fn end(recorder: &Bound<'_, Recorder>, main: Bound<'_, PyModule>) {
     let py = recorder.py();
     let this = recorder.get();
-    let modules = py
-        .import("sys")
-        .and_then(|sys| sys.getattr("modules"))
-        .and_then(|modules| Ok(modules.cast_into::<PyDict>()?));
+    // SAFETY: we are attached; the reference is borrowed, and counted at once.
+    let modules = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyImport_GetModuleDict()) }
+        .and_then(|modules| modules.cast_into::<PyDict>().ok());
     this.set_phase(Phase::Threads);
-    if let Ok(modules) = &modules
+    if let Some(modules) = &modules
         && let Ok(Some(threading)) = modules.get_item("threading")
         && let Err(error) = threading.call_method0("_shutdown")
     {
         error.write_unraisable(py, Some(&threading));
     }
     this.set_phase(Phase::ExitFunctions);
-    let exit_functions = py
-        .import("atexit")
-        .and_then(|atexit| atexit.call_method0("_run_exitfuncs"));
-    if let Err(error) = exit_functions {
+    if let Err(error) = this.originals().exit_functions.call0(py) {
         // Up to 3.9, which has already printed it.
         this.raised_elsewhere(py, "atexit", &error);
     }
     streams::flush(py);
     this.set_phase(Phase::Dropping);
-    if let Ok(modules) = &modules {
+    if let Some(modules) = &modules {
         // CPython does not care either whether it is still there.
         let _ = modules.del_item("__main__");
     }
     drop(main);
-    let collected = py
-        .import("gc")
-        .and_then(|collector| collector.call_method0("collect"));
-    if let Err(error) = collected {
+    if let Err(error) = this.originals().collect.call0(py) {
         error.write_unraisable(py, None);
     }
     streams::flush(py);

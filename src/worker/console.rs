@@ -28,11 +28,13 @@ pub fn run(
         let (groups, running) = match result {
             Ok(parsed) => parsed,
             Err(error) => {
+                let blank = piece.bytes().take_while(|byte| *byte == b'\n').count();
                 recorder.get().begin(Running {
                     unit: index,
+                    statements: vec![blank as u32 + 1],
                     ..Running::default()
                 });
-                child::settle(recorder, &error, false);
+                child::settle(recorder, &error, true);
                 continue;
             }
         };

@@ -188,7 +188,7 @@ fn compile_and_run(
 ) -> PyResult<()> {
     let py = recorder.py();
     let (globals, locals) = namespaces(py)?;
-    let compiler = Compiler::new(recorder)?;
+    let compiler = Compiler::new(recorder);
     let flags = recorder.get().future_flags();
     let tree = compiler.parse(source, path, flags)?;
     let mut statements = Vec::new();

@@ -40,14 +40,15 @@ pub struct Compiler<'py> {
 }
 
 impl<'py> Compiler<'py> {
-    /// Takes CPython's compiler, as long as the snippet has not touched it.
-    pub fn new(recorder: &Bound<'py, Recorder>) -> PyResult<Self> {
+    /// CPython's compiler, which calls that recorder.
+    pub fn new(recorder: &Bound<'py, Recorder>) -> Self {
         let py = recorder.py();
-        Ok(Self {
-            nodes: py.import("_ast")?.into_any(),
-            compile: py.import("builtins")?.getattr("compile")?,
+        let originals = recorder.get().originals();
+        Self {
+            nodes: originals.nodes.bind(py).clone(),
+            compile: originals.compile.bind(py).clone(),
             recorder: recorder.clone(),
-        })
+        }
     }
 
     fn py(&self) -> Python<'py> {

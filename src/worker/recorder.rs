@@ -7,11 +7,12 @@
 //! between. Its state is never locked while Python code could run.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::CStr;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use pyo3::exceptions::PyOSError;
+use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -63,6 +64,42 @@ struct FrameFunctions {
     line: unsafe extern "C" fn(*mut ffi::PyObject) -> std::ffi::c_int,
 }
 
+/// What the recorder needs of CPython, taken before a snippet can rebind it.
+pub struct Originals {
+    /// `builtins.compile`.
+    pub compile: Py<PyAny>,
+    /// The module `_ast`.
+    pub nodes: Py<PyAny>,
+    /// `gc.collect`.
+    pub collect: Py<PyAny>,
+    /// `atexit._run_exitfuncs`.
+    pub exit_functions: Py<PyAny>,
+    /// `sys.unraisablehook`.
+    pub unraisable_hook: Py<PyAny>,
+    /// `sys.excepthook`.
+    pub exception_hook: Py<PyAny>,
+    /// `threading.excepthook`.
+    pub thread_hook: Py<PyAny>,
+}
+
+impl Originals {
+    /// Takes them.
+    pub fn take(py: Python<'_>) -> PyResult<Self> {
+        let take = |module: &str, name: &str| -> PyResult<Py<PyAny>> {
+            Ok(py.import(module)?.getattr(name)?.unbind())
+        };
+        Ok(Self {
+            compile: take("builtins", "compile")?,
+            nodes: py.import("_ast")?.into_any().unbind(),
+            collect: take("gc", "collect")?,
+            exit_functions: take("atexit", "_run_exitfuncs")?,
+            unraisable_hook: take("sys", "unraisablehook")?,
+            exception_hook: take("sys", "excepthook")?,
+            thread_hook: take("_thread", "_excepthook")?,
+        })
+    }
+}
+
 /// Device and inode of a capture file.
 type Identity = (u64, u64);
 
@@ -102,8 +139,7 @@ pub struct Recorder {
     /// no other takes an address.
     codes: Mutex<HashMap<usize, (Py<PyAny>, Option<u32>)>>,
     running: Mutex<Running>,
-    /// `threading`'s own hook.
-    thread_hook: Mutex<Option<Py<PyAny>>>,
+    originals: Originals,
     state: Mutex<State>,
 }
 
@@ -126,7 +162,12 @@ fn status_of(descriptor: i32) -> Option<(Identity, u64)> {
 
 impl Recorder {
     /// A recorder of a child whose standard streams are its captures.
-    pub fn new(log: Log, paths: Vec<String>, deadline: Instant) -> io::Result<Self> {
+    pub fn new(
+        log: Log,
+        paths: Vec<String>,
+        deadline: Instant,
+        originals: Originals,
+    ) -> io::Result<Self> {
         // SAFETY: the signatures are those of CPython's documentation.
         let frames = unsafe {
             let back = function(c"PyFrame_GetBack");
@@ -144,7 +185,7 @@ impl Recorder {
             frames,
             codes: Mutex::default(),
             running: Mutex::default(),
-            thread_hook: Mutex::default(),
+            originals,
             state: Mutex::new(State {
                 writer: Writer::new()?,
                 captures: [(0, 0); 2],
@@ -173,6 +214,11 @@ impl Recorder {
         let mut state = lock(&self.state);
         state.captures = found.map(|(identity, _)| identity);
         state.positions = found.map(|(_, length)| length);
+    }
+
+    /// What CPython had before a snippet could rebind it.
+    pub fn originals(&self) -> &Originals {
+        &self.originals
     }
 
     /// The log.
@@ -360,7 +406,8 @@ impl Recorder {
         }
     }
 
-    /// The snippet's own lines on the stack, innermost first.
+    /// The snippet's own lines on the stack, innermost first, those that follow
+    /// themselves once.
     fn stack(&self, py: Python<'_>) -> Vec<Site> {
         let bottom = lock(&self.state).bottom;
         let mut sites = Vec::new();
@@ -378,10 +425,10 @@ impl Recorder {
                     unit,
                     line: line.max(0) as u32,
                 };
-                if sites.len() < DEEPEST {
+                // A comprehension has a frame of its own up to 3.11.
+                if sites.last() != Some(&site) {
+                    sites.truncate(DEEPEST - 1);
                     sites.push(site);
-                } else {
-                    sites[DEEPEST - 1] = site;
                 }
             }
             if code.as_ptr() as usize == bottom {
@@ -417,7 +464,7 @@ impl Recorder {
     /// capture.
     fn write(&self, py: Python<'_>, descriptor: i32, bytes: &[u8]) -> PyResult<usize> {
         let Some((identity, length)) = status_of(descriptor) else {
-            return Err(io::Error::last_os_error().into());
+            return Err(system_error(&io::Error::last_os_error()));
         };
         // SAFETY: it asks nothing of its caller.
         let thread = unsafe { ffi::PyThread_get_thread_ident() };
@@ -477,7 +524,11 @@ impl Recorder {
         // SAFETY: it is given an object, and returns a new one or an exception.
         let view = unsafe {
             Bound::from_owned_ptr_or_err(py, ffi::PyMemoryView_FromObject(data.as_ptr()))
-        }?;
+        }
+        .map_err(|_| {
+            let kind = describe::qualified_name(&data.get_type());
+            PyTypeError::new_err(format!("a bytes-like object is required, not '{kind}'"))
+        })?;
         let bytes = view.call_method0("tobytes")?.cast_into::<PyBytes>()?;
         self.write(py, descriptor, bytes.as_bytes())
     }
@@ -520,6 +571,14 @@ pub fn namespaces(py: Python<'_>) -> PyResult<(Bound<'_, PyDict>, Bound<'_, PyAn
     Ok((globals, frame.getattr("f_locals")?))
 }
 
+/// An `OSError` as CPython raises it.
+fn system_error(error: &io::Error) -> PyErr {
+    let number = error.raw_os_error().unwrap_or(libc::EIO);
+    // SAFETY: the text is static, or this thread's until the next such call.
+    let message = unsafe { CStr::from_ptr(libc::strerror(number)) };
+    PyOSError::new_err((number, message.to_string_lossy().into_owned()))
+}
+
 /// Writes all of it to a descriptor, like a raw stream of CPython's does.
 fn write_through(py: Python<'_>, descriptor: i32, bytes: &[u8]) -> PyResult<usize> {
     let mut written = 0;
@@ -533,7 +592,7 @@ fn write_through(py: Python<'_>, descriptor: i32, bytes: &[u8]) -> PyResult<usiz
         match result {
             Ok(count) => written += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => py.check_signals()?,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(system_error(&error)),
         }
     }
     Ok(written)
@@ -664,31 +723,19 @@ impl Recorder {
     fn unraisable(&self, py: Python<'_>, details: &Bound<'_, PyAny>) -> PyResult<()> {
         let origin = lock(&self.state).elsewhere;
         self.hooked(py, origin, details);
-        py.import("sys")?
-            .getattr("__unraisablehook__")?
-            .call1((details,))?;
+        self.originals.unraisable_hook.call1(py, (details,))?;
         Ok(())
     }
 
     /// `threading.excepthook`, in front of the real one.
     fn thread_exception(&self, py: Python<'_>, details: &Bound<'_, PyAny>) -> PyResult<()> {
         self.hooked(py, "thread", details);
-        let next = lock(&self.thread_hook)
-            .as_ref()
-            .map(|hook| hook.clone_ref(py));
-        if let Some(next) = next {
-            next.call1(py, (details,))?;
-        }
+        self.originals.thread_hook.call1(py, (details,))?;
         Ok(())
     }
 }
 
 impl Recorder {
-    /// Keeps `threading`'s own hook.
-    pub fn hear_of_threads(&self, hook: &Bound<'_, PyAny>) {
-        *lock(&self.thread_hook) = Some(hook.clone().unbind());
-    }
-
     /// Puts down what a hook of CPython's was given.
     fn hooked(&self, py: Python<'_>, origin: &str, details: &Bound<'_, PyAny>) {
         let Ok(value) = details.getattr("exc_value") else {

@@ -12,6 +12,7 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
 
 use pyo3::exceptions::PySystemExit;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -84,14 +85,21 @@ pub fn install(recorder: &Bound<'_, Recorder>) -> PyResult<()> {
     Ok(())
 }
 
+/// What `sys` has under a name, without importing anything: a snippet may have
+/// broken that.
+pub fn system<'py>(py: Python<'py>, name: &CStr) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: we are attached; the reference is borrowed, and counted at once.
+    unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PySys_GetObject(name.as_ptr())) }
+}
+
 /// Flushes whatever `sys.stdout` and `sys.stderr` are now.
 pub fn flush(py: Python<'_>) {
-    let Ok(sys) = py.import("sys") else { return };
-    for name in ["stdout", "stderr"] {
-        // As CPython does at its end, nothing is said of one that cannot be flushed.
-        let _ = sys
-            .getattr(name)
-            .and_then(|stream| stream.call_method0("flush"));
+    for stream in [c"stdout", c"stderr"].map(|name| system(py, name)) {
+        if let Some(stream) = stream.filter(|stream| !stream.is_none()) {
+            // As CPython does at its end, nothing is said of one that cannot be
+            // flushed.
+            let _ = stream.call_method0("flush");
+        }
     }
 }
 
@@ -110,8 +118,7 @@ pub fn exit_code(py: Python<'_>, error: &PyErr) -> i32 {
         return code.extract::<i64>().map_or(-1, |code| code as i32);
     }
     let write = || -> PyResult<()> {
-        let stderr = py.import("sys")?.getattr("stderr")?;
-        if !stderr.is_none() {
+        if let Some(stderr) = system(py, c"stderr").filter(|stream| !stream.is_none()) {
             stderr.call_method1("write", (code.str()?,))?;
             stderr.call_method1("write", ("\n",))?;
         }

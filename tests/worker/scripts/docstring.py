@@ -1,0 +1,2 @@
+"""The text."""
+print(repr(__doc__))

@@ -1,0 +1,5 @@
+"""The text."""
+from __future__ import annotations
+from __future__ import division
+x: undefined = 1
+print(__doc__, __annotations__)

@@ -1,0 +1,2 @@
+text = "\d"
+print(text)

@@ -1,0 +1,4 @@
+import logging
+logging.warning("careful")
+logging.basicConfig(level=logging.INFO, force=True)
+logging.info("noted")

@@ -1,0 +1,4 @@
+import pickle
+class Thing:
+    pass
+print(type(pickle.loads(pickle.dumps(Thing()))) is Thing)

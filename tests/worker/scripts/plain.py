@@ -1,0 +1,3 @@
+print("hello", 1, [1, 2])
+print("no newline", end="")
+print()
