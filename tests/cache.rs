@@ -233,6 +233,7 @@ fn what_a_run_depends_on_is_in_its_key() {
         ("confined files", |it| it.confinement.files = false),
         ("a network kept away", |it| it.confinement.network = false),
         ("the disk", |it| it.confinement.disk_bytes += 1),
+        ("the processes", |it| it.confinement.processes += 1),
         ("what can be read", |it| it.confinement.readable.clear()),
         ("a file that can be read", |it| {
             write(&it.path("work/data/table.csv"), "other\n");

@@ -6,7 +6,6 @@
 //! print stands in its first comments: `# prints: X` for every way, and
 //! `# prints without namespaces: X` where that differs.
 
-use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -16,9 +15,10 @@ use std::process::{Command, Stdio};
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Gid, Uid, fork, setgid, setgroups, setuid};
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 use trueprint::protocol::{Confinement, Limits};
 use trueprint::sandbox;
+
+mod refusal;
 
 const PYTHON: &str = "/usr/bin/python3";
 const INSIDE: &str = "__inside";
@@ -157,7 +157,7 @@ fn check(case: &Path, way: Way) -> Result<(), Failed> {
 /// Enters the box as a worker does, runs the script as a task, and goes.
 fn go_inside(namespaces: bool, root: &Path, script: &str) -> ! {
     if !namespaces {
-        refuse_namespaces();
+        refusal::refuse_namespaces();
     }
     let confinement = Confinement {
         root: root.to_owned(),
@@ -218,16 +218,4 @@ fn go_inside(namespaces: bool, root: &Path, script: &str) -> ! {
             })
         }
     }
-}
-
-fn refuse_namespaces() {
-    let filter = SeccompFilter::new(
-        BTreeMap::from([(libc::SYS_unshare, Vec::new())]),
-        SeccompAction::Allow,
-        SeccompAction::Errno(libc::EPERM.cast_unsigned()),
-        std::env::consts::ARCH.try_into().expect("a known machine"),
-    )
-    .expect("a valid filter");
-    let program: BpfProgram = filter.try_into().expect("a valid filter");
-    apply_filter(&program).expect("filters are allowed");
 }

@@ -8,6 +8,7 @@
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -103,6 +104,12 @@ pub(super) fn go_on_in_child() -> Result<(), SandboxError> {
 
 /// Waits until the worker ends or is no longer wanted, and ends as it did.
 fn watch_over(worker: Pid) -> ! {
+    // It goes when its work is done: signals to its group (the kernel itself sends
+    // one when the coordinator dies while the worker is stopped) do not end it.
+    for ignored in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
+        // SAFETY: ignoring runs no code.
+        let _ = unsafe { signal(ignored, SigHandler::SigIgn) };
+    }
     // What the worker leaves behind is handed to its watcher.
     let _ = prctl::set_child_subreaper(true);
     // The worker's output must be seen to end with the worker.
@@ -276,6 +283,9 @@ fn reap() -> u32 {
 /// turns up until nothing new does, and kills what was stopped. Killing one by
 /// one would never catch up with a process that keeps forking.
 fn kill_descendants() -> u32 {
+    /// A process that waits for a device may stop late, or never.
+    const PATIENCE: Duration = Duration::from_secs(1);
+    let patience = Instant::now() + PATIENCE;
     let own = getpid();
     let mut stopped: Vec<Pid> = Vec::new();
     loop {
@@ -285,7 +295,9 @@ fn kill_descendants() -> u32 {
         for parent in parents {
             found.extend(children(parent).filter(|child| !stopped.contains(child)));
         }
-        if found.is_empty() {
+        // A process that was forking when it was told to stop has a child more
+        // afterwards.
+        if found.is_empty() && (Instant::now() > patience || stopped.iter().all(is_still)) {
             break;
         }
         for child in found {
@@ -300,6 +312,21 @@ fn kill_descendants() -> u32 {
         return reap();
     }
     0
+}
+
+/// Whether no thread of a process runs: it is stopped, or dead.
+fn is_still(process: &Pid) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{process}/task"));
+    tasks.into_iter().flatten().flatten().all(|task| {
+        let Ok(line) = fs::read_to_string(task.path().join("stat")) else {
+            return true;
+        };
+        // The name before the state can have any character in it.
+        let state = line
+            .rsplit_once(") ")
+            .and_then(|(_, rest)| rest.chars().next());
+        matches!(state, Some('T' | 't' | 'Z' | 'X') | None)
+    })
 }
 
 /// The children of all threads of a process.
