@@ -118,32 +118,44 @@ fn run_all(arguments: &DriftArguments, console: Console) -> Result<(Matrix, Stat
         Some(runs) if !runs.first.problems.is_empty() => Status::CouldNotRun,
         Some(_) | None => Status::Holds,
     };
-    let wanted = match arguments.format {
-        // A report for machines may be joined with others: what is the same
-        // here may differ there, so all of it must be told from noise.
-        DriftFormat::Json => every_snippet(&runs),
-        DriftFormat::Terminal => matrix::differing_snippets(&matrix::lay_out(runs.clone())),
-    };
-    if !wanted.is_empty() {
-        for hash_seed in AGAIN_SEEDS {
-            let settings: Vec<CheckSettings> = prepared
-                .settings
-                .iter()
-                .map(|settings| CheckSettings {
-                    scope: Scope::Again {
-                        hash_seed,
-                        snippets: wanted.clone(),
-                    },
-                    ..settings.clone()
-                })
-                .collect();
-            let again = side_by_side(&prepared, &settings, console)?;
-            for (runs, again) in runs.iter_mut().zip(again) {
-                runs.again.push(again);
-            }
+    for hash_seed in AGAIN_SEEDS {
+        let snippets = match arguments.format {
+            // A report for machines may be joined with others: what is the same
+            // here may differ there, so all of it must be told from noise.
+            DriftFormat::Json => every_snippet(&runs),
+            DriftFormat::Terminal => drifting_snippets(&matrix::lay_out(runs.clone())),
+        };
+        if snippets.is_empty() {
+            break;
+        }
+        let scope = Scope::Again {
+            hash_seed,
+            snippets,
+        };
+        let settings: Vec<CheckSettings> = prepared
+            .settings
+            .iter()
+            .map(|settings| CheckSettings {
+                scope: scope.clone(),
+                ..settings.clone()
+            })
+            .collect();
+        let again = side_by_side(&prepared, &settings, console)?;
+        for (runs, again) in runs.iter_mut().zip(again) {
+            runs.again.push(again);
         }
     }
     Ok((matrix::lay_out(runs), problems))
+}
+
+/// The snippets in which something drifts, as far as is known by now.
+fn drifting_snippets(matrix: &Matrix) -> Vec<(PathBuf, SnippetId)> {
+    let changes = drift::find(matrix).changes.into_iter();
+    let mut snippets: Vec<(PathBuf, SnippetId)> = changes
+        .map(|change| (change.guide, change.row.snippet))
+        .collect();
+    snippets.dedup();
+    snippets
 }
 
 fn every_snippet(runs: &[Runs]) -> Vec<(PathBuf, SnippetId)> {

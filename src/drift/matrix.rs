@@ -192,25 +192,6 @@ pub fn lay_out(mut runs: Vec<Runs>) -> Matrix {
     }
 }
 
-/// The places of rows that are not the same on all interpreters, by guide and
-/// snippet: what is worth running again.
-pub fn differing_snippets(matrix: &Matrix) -> Vec<(PathBuf, SnippetId)> {
-    let mut differing: Vec<(PathBuf, SnippetId)> = Vec::new();
-    for guide in &matrix.guides {
-        for row in &guide.rows {
-            let mut shown = row.cells.iter().filter(|cell| **cell != Cell::Skipped);
-            let first = shown.next();
-            if shown.any(|cell| Some(cell) != first) {
-                let named = (guide.path.clone(), row.snippet.clone());
-                if !differing.contains(&named) {
-                    differing.push(named);
-                }
-            }
-        }
-    }
-    differing
-}
-
 struct Seen {
     cell: Cell,
     documented: bool,
