@@ -1,0 +1,204 @@
+//! Drift, held against guides of our own on the interpreters of this machine,
+//! and against the acceptance guide where `TRUEPRINT_CORPUS` has it.
+
+mod matrices;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+
+const TRUEPRINT: &str = env!("CARGO_BIN_EXE_trueprint");
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let versions = installed();
+    let alone = versions.len() < 2;
+    let corpus = std::env::var_os("TRUEPRINT_CORPUS").map(PathBuf::from);
+    let all_of_acceptance = (9..=13).all(|minor| versions.contains(&minor));
+    let ends = (
+        versions.first().copied().unwrap_or_default(),
+        versions.last().copied().unwrap_or_default(),
+    );
+    let mut trials = matrices::trials();
+    trials.push(
+        Trial::test("every sort of drift, and no noise", move || sorts(ends))
+            .with_ignored_flag(alone),
+    );
+    trials.push(
+        Trial::test(
+            "reports of two machines join to the same table",
+            move || joined(ends),
+        )
+        .with_ignored_flag(alone),
+    );
+    trials.push(
+        Trial::test("a baseline silences what it knows", move || baseline(ends))
+            .with_ignored_flag(alone),
+    );
+    trials.push(
+        Trial::test("the acceptance guide on 3.9 to 3.13", {
+            let corpus = corpus.clone().unwrap_or_default();
+            move || acceptance(&corpus)
+        })
+        .with_ignored_flag(corpus.is_none() || !all_of_acceptance),
+    );
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trueprint(arguments: &[&str]) -> Output {
+    Command::new(TRUEPRINT)
+        .args(arguments)
+        .arg("--color=never")
+        .output()
+        .expect("trueprint can be started")
+}
+
+/// The minor versions of the CPythons that can be used, oldest first.
+fn installed() -> Vec<u64> {
+    let listed = trueprint(&["pythons", "--format", "json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).expect("the list is JSON");
+    let mut versions: Vec<u64> = listed["pythons"]
+        .as_array()
+        .expect("there is a list of interpreters")
+        .iter()
+        .filter_map(|python| python["version"].as_str()?.split('.').nth(1)?.parse().ok())
+        .collect();
+    versions.sort_unstable();
+    versions.dedup();
+    versions
+}
+
+fn guide() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.join("tests/drift/sorts.md").display().to_string()
+}
+
+/// `drift` on the sorts of drift, with two interpreters.
+fn drift((old, new): (u64, u64), more: &[&str]) -> Output {
+    let guide = guide();
+    let (old, new) = (format!("3.{old}"), format!("3.{new}"));
+    let mut arguments = vec![
+        "drift",
+        "--no-config",
+        "--python",
+        &old,
+        "--python",
+        &new,
+        &guide,
+    ];
+    arguments.extend(more);
+    trueprint(&arguments)
+}
+
+/// What drifts: the heading of the snippet and what the row is about.
+fn sorts(ends: (u64, u64)) -> Result<(), Failed> {
+    let output = drift(ends, &["--format", "terminal"]);
+    let text = String::from_utf8(output.stdout)?;
+    let expect = |wanted: &str| {
+        if text.contains(wanted) {
+            Ok(())
+        } else {
+            Err(Failed::from(format!("no `{wanted}` in\n{text}")))
+        }
+    };
+    if output.status.code() != Some(1) {
+        return Err(format!("status {:?}\n{text}", output.status.code()).into());
+    }
+    let (old, new) = ends;
+    expect(&format!("claim, changed in 3.{new}"))?;
+    expect(&format!("(3, {old})"))?;
+    expect(&format!("(3, {new})"))?;
+    expect(&format!("output, changed in 3.{new}"))?;
+    expect(&format!("running on {old}"))?;
+    expect(&format!("failure, changed in 3.{new}"))?;
+    expect(&format!("ValueError: not on 3.{new}"))?;
+    expect(&format!("warning, changed in 3.{new}"))?;
+    expect(&format!("DeprecationWarning: deprecated in 3.{old}"))?;
+    let mut drifting = 4;
+    if old < 13 && new >= 13 {
+        expect("SyntaxError")?;
+        drifting += 1;
+    }
+    expect(&format!("{drifting} drift"))?;
+    expect("1 documented")
+}
+
+fn joined(ends: (u64, u64)) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let guide = guide();
+    let mut reports = Vec::new();
+    for minor in [ends.0, ends.1] {
+        let python = format!("3.{minor}");
+        let one = trueprint(&[
+            "drift",
+            "--no-config",
+            "--python",
+            &python,
+            &guide,
+            "--format",
+            "json",
+        ]);
+        let report = folder.path().join(format!("{minor}.json"));
+        std::fs::write(&report, &one.stdout)?;
+        reports.push(report.display().to_string());
+    }
+    let apart = trueprint(&["drift", "--from", &reports[1], "--from", &reports[0]]);
+    let apart = String::from_utf8(apart.stdout)?;
+    let together = String::from_utf8(drift(ends, &[]).stdout)?;
+    // What varies is known for every snippet here, and there only for those that
+    // looked like drift: the counts differ, the rows must not.
+    let rows = |text: &str| {
+        let rows = text.lines().take_while(|line| !line.contains(" stable, "));
+        rows.map(str::to_owned).collect::<Vec<_>>()
+    };
+    if rows(&apart) != rows(&together) || rows(&apart).len() < 10 {
+        return Err(format!("apart:\n{apart}\ntogether:\n{together}").into());
+    }
+    Ok(())
+}
+
+fn baseline(ends: (u64, u64)) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("drift.toml");
+    let path = path.display().to_string();
+    let written = drift(ends, &["--write-baseline", &path]);
+    if written.status.code() != Some(0) {
+        return Err(String::from_utf8_lossy(&written.stderr).into_owned().into());
+    }
+    let known = ["--baseline", &path, "--fail-on", "new"];
+    let output = drift(ends, &known);
+    let text = String::from_utf8(output.stdout)?;
+    if output.status.code() != Some(0) || !text.contains("(0 not in the baseline)") {
+        return Err(format!("status {:?}\n{text}", output.status.code()).into());
+    }
+    let less = std::fs::read_to_string(&path)?.replace("running on", "walking on");
+    std::fs::write(&path, less)?;
+    let output = drift(ends, &known);
+    let text = String::from_utf8(output.stdout)?;
+    if output.status.code() != Some(1) || !text.contains("(1 not in the baseline)") {
+        return Err(format!("status {:?}\n{text}", output.status.code()).into());
+    }
+    Ok(())
+}
+
+fn acceptance(corpus: &Path) -> Result<(), Failed> {
+    let guide = corpus.join("acceptance/python-interview-questions.txt");
+    let guide = guide.display().to_string();
+    let output = trueprint(&["drift", "--no-config", "--python", "3.9..3.13", &guide]);
+    let text = String::from_utf8(output.stdout)?;
+    let lines: Vec<&str> = text
+        .lines()
+        .collect::<Vec<_>>()
+        .windows(2)
+        .filter(|pair| pair[1].contains(", changed in "))
+        .filter_map(|pair| pair[0].split_whitespace().next())
+        .collect();
+    // The docstring that the compiler strips from 3.13 on, a generator's size,
+    // what the collector freed, its thresholds, an object's size, a message.
+    if lines != ["74", "201", "671", "674", "700", "704"] {
+        return Err(format!("the rows are {lines:?}\n{text}").into());
+    }
+    Ok(())
+}
