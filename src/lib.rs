@@ -30,5 +30,6 @@ pub mod drift;
 pub mod report;
 pub mod examples;
 pub mod revision;
+pub mod proposal;
 pub mod command;
 pub mod cli;

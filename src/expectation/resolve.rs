@@ -177,7 +177,7 @@ impl Miss {
 
 fn find(selector: &Selector, claims: &[Named<'_>]) -> Result<usize, Miss> {
     let fitting: Vec<usize> = (0..claims.len())
-        .filter(|&index| fits(selector, &claims[index]))
+        .filter(|&index| selector.fits(&claims[index]))
         .collect();
     match (fitting.as_slice(), selector.nth) {
         ([], _) => Err(Miss::None),
@@ -192,19 +192,22 @@ fn find(selector: &Selector, claims: &[Named<'_>]) -> Result<usize, Miss> {
     }
 }
 
-fn fits(selector: &Selector, claim: &Named<'_>) -> bool {
-    let by_claim = selector
-        .claim
-        .as_ref()
-        .is_none_or(|text| says(claim.comment, text) || says(claim.expected, text));
-    let by_statement = selector
-        .statement
-        .as_ref()
-        .is_none_or(|text| claim.statement.is_some_and(|code| says(code, text)));
-    let by_place = selector
-        .at
-        .is_none_or(|place| claim.place <= place && place <= claim.last_place);
-    by_claim && by_statement && by_place
+impl Selector {
+    /// Whether the claim is one that the entry could mean, whichever the number.
+    pub fn fits(&self, claim: &Named<'_>) -> bool {
+        let by_claim = self
+            .claim
+            .as_ref()
+            .is_none_or(|text| says(claim.comment, text) || says(claim.expected, text));
+        let by_statement = self
+            .statement
+            .as_ref()
+            .is_none_or(|text| claim.statement.is_some_and(|code| says(code, text)));
+        let by_place = self
+            .at
+            .is_none_or(|place| claim.place <= place && place <= claim.last_place);
+        by_claim && by_statement && by_place
+    }
 }
 
 /// Whether `text` is the whole or one line of `whole`, blanks around lines and a

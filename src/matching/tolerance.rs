@@ -6,6 +6,7 @@
 mod address;
 mod approximate;
 mod count;
+mod generalise;
 mod order;
 mod random;
 mod size;
@@ -13,6 +14,7 @@ mod text;
 mod timing;
 mod token;
 
+pub use self::generalise::{Shape, generalise, shape};
 use self::token::{Token, tokens};
 use crate::expectation::{Tolerance, ToleranceKind, says};
 use crate::position::LineNumber;
