@@ -147,6 +147,8 @@ fn several_lines(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
         }
         if end == 1
             && let Some(rule) = one_line(claimed[0].trim(), seen, hints)
+            // Lines that are not what is shown are no notes below what is.
+            && rule != Rule::FirstLine
         {
             return Some(rule.max(Rule::Gloss));
         }

@@ -235,6 +235,17 @@ impl Judge<'_, '_> {
     ) -> Option<Decision> {
         Some(match outcome {
             Outcome::Prose => return None,
+            // What the author documented counts before what is always forgiven.
+            Outcome::So { rule, actual }
+                if rule.forgives().is_some() && !allowed.tolerances.is_empty() =>
+            {
+                let seen = actual.clone().unwrap_or_default();
+                self.documented(claim, allowed, &seen, forgave)
+                    .unwrap_or_else(|| {
+                        let forgiven = rule.forgives().map(str::to_owned);
+                        Decision::new(Verdict::Tolerated, rule, actual, forgiven)
+                    })
+            }
             Outcome::So { rule, actual } => match rule.forgives() {
                 Some(forgiven) => {
                     Decision::new(Verdict::Tolerated, rule, actual, Some(forgiven.to_owned()))
@@ -324,6 +335,38 @@ impl Judge<'_, '_> {
         }
     }
 
+    /// A difference that the expectations forgive.
+    fn documented(
+        &self,
+        claim: &Claim,
+        allowed: &ForClaim<'_>,
+        seen: &str,
+        forgave: &mut Vec<LineNumber>,
+    ) -> Option<Decision> {
+        if allowed.tolerances.is_empty() {
+            return None;
+        }
+        let expected = allowed.text(&claim.expected);
+        let forgiven = [expected.as_str(), claim.comment.as_str()]
+            .iter()
+            .find_map(|text| tolerance::forgives_together(&allowed.tolerances, text, seen).ok())?;
+        forgave.extend(forgiven.entries.iter().copied());
+        let reasons: Vec<&str> = allowed
+            .tolerances
+            .iter()
+            .filter(|entry| forgiven.entries.contains(&entry.line))
+            .map(|entry| entry.reason.as_str())
+            .collect();
+        let reason = format!("{}: {}", forgiven.what, reasons.join("; "));
+        let actual = Some(seen.to_owned());
+        Some(Decision::new(
+            Verdict::Tolerated,
+            Rule::Documented,
+            actual,
+            Some(reason),
+        ))
+    }
+
     /// A claim that differs: documented, unstable, or wrong.
     fn differing(
         &self,
@@ -335,22 +378,8 @@ impl Judge<'_, '_> {
         forgave: &mut Vec<LineNumber>,
     ) -> Decision {
         let seen = actual.clone().unwrap_or_default();
-        if let Some(first) = allowed.tolerances.first() {
-            let expected = allowed.text(&claim.expected);
-            let forgiven = [expected.as_str(), claim.comment.as_str()]
-                .iter()
-                .find_map(|text| {
-                    tolerance::forgives_together(&allowed.tolerances, text, &seen).ok()
-                });
-            if let Some(forgiven) = forgiven {
-                forgave.extend(forgiven.entries.iter().copied());
-                let reason = if forgiven.what.is_empty() {
-                    first.reason.clone()
-                } else {
-                    format!("{}: {}", forgiven.what, first.reason)
-                };
-                return Decision::new(Verdict::Tolerated, Rule::Documented, actual, Some(reason));
-            }
+        if let Some(documented) = self.documented(claim, allowed, &seen, forgave) {
+            return documented;
         }
         if claim.example && same_form(&claim.expected, &seen) {
             let reason = Rule::Example.forgives().map(str::to_owned);
