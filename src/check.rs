@@ -13,7 +13,10 @@ use rayon::prelude::*;
 
 use crate::claim::{self, Claim};
 use crate::document::{self, DocumentError, Format};
-use crate::expectation::{self, ExpectationError, Expectations, GuideExpectations};
+use crate::expectation::{
+    self, ExpectationError, Expectations, GuideExpectations, SnippetExpectations, Tolerance,
+};
+use crate::position::LineNumber;
 use crate::interpreter::Interpreter;
 use crate::plan::{self, Defaults, Plan, PlannedTask};
 use crate::protocol::{Limits, Run};
@@ -130,6 +133,10 @@ pub enum CheckError {
 /// The hash seed of the first run, and of the one that tells wrong from unstable.
 const HASH_SEEDS: [u32; 2] = [0, 20_160_927];
 
+/// How often a snippet is run again before an entry about it is called idle. A
+/// coin that is tossed so often falls on the same side once in 256 times.
+const CHANCES: u32 = 8;
+
 impl Scope {
     fn includes(&self, prepared: &Prepared<'_>, planned: &PlannedTask) -> bool {
         match self {
@@ -203,6 +210,16 @@ pub fn check(
     let again = settings.scope == Scope::Everything;
     if again && runs.run_again(&prepared, &judged, settings, interrupt, listener)? {
         judged = judge_all(&prepared, &runs, settings, now);
+    }
+    if again {
+        runs.give_idle_entries_more_chances(
+            &prepared,
+            &mut judged,
+            settings,
+            interrupt,
+            listener,
+            now,
+        )?;
     }
     for (guide, judged) in prepared.into_iter().zip(judged) {
         results
@@ -330,25 +347,39 @@ impl Prepared<'_> {
             return Vec::new();
         };
         let mut errors = expectation::resolve(expectations, &self.guide);
-        let mut forgave = Vec::new();
         for snippet in &judged.snippets {
             errors.extend(snippet.errors.iter().cloned());
-            forgave.extend(snippet.forgave.iter().copied());
         }
-        let version = settings.interpreter.version;
-        let ran = |snippet: &expectation::SnippetExpectations| {
+        let python = python(settings);
+        let idle = self.idle(judged, python);
+        errors.extend(
+            idle.into_iter()
+                .map(|(snippet, entry)| expectation::idle_error(snippet, entry, python)),
+        );
+        errors
+    }
+
+    /// The entries that have forgiven nothing yet, of the snippets that ran.
+    fn idle(
+        &self,
+        judged: &JudgedGuide,
+        python: [u16; 3],
+    ) -> Vec<(&SnippetExpectations, &Tolerance)> {
+        let Some(expectations) = self.expectations else {
+            return Vec::new();
+        };
+        let forgave: Vec<LineNumber> = judged
+            .snippets
+            .iter()
+            .flat_map(|snippet| snippet.forgave.iter().copied())
+            .collect();
+        let ran = |snippet: &SnippetExpectations| {
             judged.snippets.iter().any(|judged| {
                 self.guide.snippets[judged.snippet].id == snippet.id
                     && judged.verdict.status == SnippetStatus::Ran
             })
         };
-        errors.extend(expectation::idle_entries(
-            expectations,
-            ran,
-            [version.major, version.minor, version.micro],
-            &forgave,
-        ));
-        errors
+        expectation::idle(expectations, ran, python, &forgave)
     }
 
     fn into_result(self, judged: JudgedGuide) -> GuideResult {
@@ -450,6 +481,66 @@ impl Runs {
         if wanted.is_empty() || interrupt.is_raised() {
             return Ok(false);
         }
+        let outcomes =
+            self.run_tasks(&wanted, prepared, settings, HASH_SEEDS[1], interrupt, listener)?;
+        for ((guide, index), outcome) in wanted.into_iter().zip(outcomes) {
+            self.again[guide][index] = ran(outcome);
+        }
+        Ok(true)
+    }
+
+    /// An output that is drawn by lot can be the one that the guide shows: an
+    /// entry is called idle only when more runs do not need it either.
+    fn give_idle_entries_more_chances(
+        &self,
+        prepared: &[Prepared<'_>],
+        judged: &mut [JudgedGuide],
+        settings: &CheckSettings,
+        interrupt: &Interrupt,
+        listener: &(dyn Fn(CheckEvent<'_>) + Sync),
+        now: SystemTime,
+    ) -> Result<(), CheckError> {
+        for round in 1..=CHANCES {
+            let mut wanted = Vec::new();
+            for (guide, (prepared, judged)) in prepared.iter().zip(judged.iter()).enumerate() {
+                let idle = prepared.idle(judged, python(settings));
+                for (index, planned) in prepared.plan.tasks.iter().enumerate() {
+                    let is_idle = |snippet: &usize| {
+                        let id = &prepared.guide.snippets[*snippet].id;
+                        idle.iter().any(|(entry, _)| entry.id == *id)
+                    };
+                    if planned.snippets.iter().any(is_idle) {
+                        wanted.push((guide, index));
+                    }
+                }
+            }
+            if wanted.is_empty() || interrupt.is_raised() {
+                return Ok(());
+            }
+            let seed = HASH_SEEDS[1] + round;
+            let outcomes =
+                self.run_tasks(&wanted, prepared, settings, seed, interrupt, listener)?;
+            for ((guide, index), outcome) in wanted.into_iter().zip(outcomes) {
+                let Some(run) = ran(outcome) else { continue };
+                let planned = &prepared[guide].plan.tasks[index];
+                let circumstances = prepared[guide].circumstances(settings, now);
+                for one in verdict::judge_task(planned, &run, None, circumstances) {
+                    judged[guide].snippets[one.snippet].forgave.extend(one.forgave);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn run_tasks(
+        &self,
+        wanted: &[(usize, usize)],
+        prepared: &[Prepared<'_>],
+        settings: &CheckSettings,
+        hash_seed: u32,
+        interrupt: &Interrupt,
+        listener: &(dyn Fn(CheckEvent<'_>) + Sync),
+    ) -> Result<Vec<Outcome>, CheckError> {
         listener(CheckEvent::Again {
             tasks: wanted.len(),
         });
@@ -469,19 +560,25 @@ impl Runs {
                 },
             })
             .collect();
-        let runner = start(prepared, settings, HASH_SEEDS[1], jobs.len())?;
-        let outcomes = runner.run(&jobs, interrupt, &|event| tell(event, listener));
-        for ((guide, index), outcome) in wanted.into_iter().zip(outcomes) {
-            self.again[guide][index] = match outcome {
-                Outcome::Ran(run) => Some(run),
-                Outcome::Failed { .. }
-                | Outcome::WorkerDied { .. }
-                | Outcome::Overdue { .. }
-                | Outcome::Interrupted => None,
-            };
-        }
-        Ok(true)
+        let runner = start(prepared, settings, hash_seed, jobs.len())?;
+        Ok(runner.run(&jobs, interrupt, &|event| tell(event, listener)))
     }
+}
+
+fn ran(outcome: Outcome) -> Option<Run> {
+    match outcome {
+        Outcome::Ran(run) => Some(run),
+        Outcome::Failed { .. }
+        | Outcome::WorkerDied { .. }
+        | Outcome::Overdue { .. }
+        | Outcome::Interrupted => None,
+    }
+}
+
+/// The interpreter's version as expectations take it.
+fn python(settings: &CheckSettings) -> [u16; 3] {
+    let version = settings.interpreter.version;
+    [version.major, version.minor, version.micro]
 }
 
 fn tell(event: RunnerEvent<'_>, listener: &(dyn Fn(CheckEvent<'_>) + Sync)) {

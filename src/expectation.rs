@@ -22,7 +22,7 @@ pub use bound::{Bound, BoundError, bytes_in, seconds_in};
 pub use file::load;
 pub use pattern::{Pattern, PatternError, Piece, Placeholder};
 pub use python::PythonRange;
-pub use resolve::{Applied, ForClaim, Named, idle_entries, resolve, says};
+pub use resolve::{Applied, ForClaim, Named, idle, idle_error, resolve, says};
 
 use crate::position::{LineNumber, Place};
 use crate::snippet::{Mode, SnippetId};

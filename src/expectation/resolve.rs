@@ -311,40 +311,46 @@ fn nearest<'a>(id: &str, guide: &'a Guide) -> Option<&'a str> {
 
 /// The entries that applied to the interpreter and had nothing to forgive,
 /// although they do not say that this happens. `forgave` are the lines of the
-/// entries that forgave something, in any run of any interpreter; `judged` says
-/// whether a snippet was run at all.
-pub fn idle_entries(
-    expectations: &GuideExpectations,
-    judged: impl Fn(&SnippetExpectations) -> bool,
+/// entries that forgave something in any run, and `ran` says whether a snippet
+/// was run at all.
+pub fn idle<'a>(
+    expectations: &'a GuideExpectations,
+    ran: impl Fn(&SnippetExpectations) -> bool,
     python: [u16; 3],
     forgave: &[LineNumber],
-) -> Vec<ExpectationError> {
-    let mut errors = Vec::new();
-    for snippet in &expectations.snippets {
-        if !judged(snippet) {
-            continue;
-        }
+) -> Vec<(&'a SnippetExpectations, &'a Tolerance)> {
+    let mut idle = Vec::new();
+    for snippet in expectations.snippets.iter().filter(|snippet| ran(snippet)) {
         for tolerance in &snippet.tolerances {
             let applies = tolerance
                 .python
                 .as_ref()
                 .is_none_or(|range| range.contains(python));
             if applies && !tolerance.may_be_idle() && !forgave.contains(&tolerance.line) {
-                errors.push(ExpectationError {
-                    file: snippet.file.clone(),
-                    line: Some(tolerance.line),
-                    message: format!(
-                        "this entry tolerates nothing: {} holds as it stands on Python {}.{}",
-                        tolerance.selector, python[0], python[1]
-                    ),
-                    help: Some(
-                        "take it away; or limit it with python = \"…\"; or, if the difference \
-                         shows only now and then, say so with seldom = true"
-                            .to_owned(),
-                    ),
-                });
+                idle.push((snippet, tolerance));
             }
         }
     }
-    errors
+    idle
+}
+
+/// What is wrong with an entry that is idle in run after run.
+pub fn idle_error(
+    snippet: &SnippetExpectations,
+    tolerance: &Tolerance,
+    python: [u16; 3],
+) -> ExpectationError {
+    ExpectationError {
+        file: snippet.file.clone(),
+        line: Some(tolerance.line),
+        message: format!(
+            "this entry tolerates nothing: {} holds as it stands on Python {}.{}",
+            tolerance.selector, python[0], python[1]
+        ),
+        help: Some(
+            "take it away; or limit it with python = \"…\"; or, if the difference shows only \
+             now and then, say so with seldom = true"
+                .to_owned(),
+        ),
+    }
 }
