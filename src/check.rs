@@ -16,9 +16,9 @@ use crate::document::{self, DocumentError, Format};
 use crate::expectation::{
     self, ExpectationError, Expectations, GuideExpectations, SnippetExpectations, Tolerance,
 };
-use crate::position::LineNumber;
 use crate::interpreter::Interpreter;
 use crate::plan::{self, Defaults, Plan, PlannedTask};
+use crate::position::LineNumber;
 use crate::protocol::{Limits, Run};
 use crate::results::{GuideResult, Problem, PythonUsed, Results, SnippetResult};
 use crate::runner::{
@@ -167,6 +167,14 @@ pub fn check(
 ) -> Result<Results, CheckError> {
     let started = Instant::now();
     let now = SystemTime::now();
+    let expectations = settings
+        .expectations
+        .clone()
+        .where_modules_are(|module| settings.interpreter.has_module(module));
+    let settings = &CheckSettings {
+        expectations,
+        ..settings.clone()
+    };
     let mut results = Results {
         python: PythonUsed {
             version: settings.interpreter.version,
@@ -351,7 +359,7 @@ impl Prepared<'_> {
             errors.extend(snippet.errors.iter().cloned());
         }
         let python = python(settings);
-        let idle = self.idle(judged, python);
+        let idle = self.idle(judged);
         errors.extend(
             idle.into_iter()
                 .map(|(snippet, entry)| expectation::idle_error(snippet, entry, python)),
@@ -359,27 +367,20 @@ impl Prepared<'_> {
         errors
     }
 
-    /// The entries that have forgiven nothing yet, of the snippets that ran.
-    fn idle(
-        &self,
-        judged: &JudgedGuide,
-        python: [u16; 3],
-    ) -> Vec<(&SnippetExpectations, &Tolerance)> {
+    /// The entries that no run has needed yet, although it judged their claims.
+    fn idle(&self, judged: &JudgedGuide) -> Vec<(&SnippetExpectations, &Tolerance)> {
         let Some(expectations) = self.expectations else {
             return Vec::new();
         };
-        let forgave: Vec<LineNumber> = judged
-            .snippets
-            .iter()
-            .flat_map(|snippet| snippet.forgave.iter().copied())
-            .collect();
-        let ran = |snippet: &SnippetExpectations| {
-            judged.snippets.iter().any(|judged| {
-                self.guide.snippets[judged.snippet].id == snippet.id
-                    && judged.verdict.status == SnippetStatus::Ran
-            })
+        let in_all = |lines: fn(&Judged) -> &[LineNumber]| -> Vec<LineNumber> {
+            let snippets = judged.snippets.iter();
+            snippets
+                .flat_map(|one| lines(one).iter().copied())
+                .collect()
         };
-        expectation::idle(expectations, ran, python, &forgave)
+        let unneeded = in_all(|one| &one.unneeded);
+        let forgave = in_all(|one| &one.forgave);
+        expectation::idle(expectations, &unneeded, &forgave)
     }
 
     fn into_result(self, judged: JudgedGuide) -> GuideResult {
@@ -481,8 +482,14 @@ impl Runs {
         if wanted.is_empty() || interrupt.is_raised() {
             return Ok(false);
         }
-        let outcomes =
-            self.run_tasks(&wanted, prepared, settings, HASH_SEEDS[1], interrupt, listener)?;
+        let outcomes = self.run_tasks(
+            &wanted,
+            prepared,
+            settings,
+            HASH_SEEDS[1],
+            interrupt,
+            listener,
+        )?;
         for ((guide, index), outcome) in wanted.into_iter().zip(outcomes) {
             self.again[guide][index] = ran(outcome);
         }
@@ -503,7 +510,7 @@ impl Runs {
         for round in 1..=CHANCES {
             let mut wanted = Vec::new();
             for (guide, (prepared, judged)) in prepared.iter().zip(judged.iter()).enumerate() {
-                let idle = prepared.idle(judged, python(settings));
+                let idle = prepared.idle(judged);
                 for (index, planned) in prepared.plan.tasks.iter().enumerate() {
                     let is_idle = |snippet: &usize| {
                         let id = &prepared.guide.snippets[*snippet].id;
@@ -525,7 +532,9 @@ impl Runs {
                 let planned = &prepared[guide].plan.tasks[index];
                 let circumstances = prepared[guide].circumstances(settings, now);
                 for one in verdict::judge_task(planned, &run, None, circumstances) {
-                    judged[guide].snippets[one.snippet].forgave.extend(one.forgave);
+                    judged[guide].snippets[one.snippet]
+                        .forgave
+                        .extend(one.forgave);
                 }
             }
         }

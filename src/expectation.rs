@@ -49,6 +49,17 @@ impl Expectations {
         self.guides.iter().find(|guide| guide.guide == path)
     }
 
+    /// The same for an interpreter that has only the modules that `has` says:
+    /// snippets that require another one are skipped.
+    pub fn where_modules_are(mut self, has: impl Fn(&str) -> bool) -> Self {
+        let snippets = self.guides.iter_mut().flat_map(|guide| &mut guide.snippets);
+        for snippet in snippets.filter(|snippet| snippet.skip.is_none()) {
+            let missing = snippet.requires.iter().find(|module| !has(module));
+            snippet.skip = missing.map(|module| format!("module '{module}' is not installed"));
+        }
+        self
+    }
+
     /// Every guide's, in the order of their files.
     pub fn guides(&self) -> &[GuideExpectations] {
         &self.guides

@@ -4,7 +4,7 @@
 //! [`memory`]), and what was asked for ([`request`]) are files of their own.
 //! Nothing here runs a snippet or loads a library.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub mod discovery;
@@ -41,6 +41,51 @@ impl Interpreter {
     pub fn is_virtual_environment(&self) -> bool {
         self.prefix != self.base_prefix
     }
+}
+
+impl Interpreter {
+    /// Whether a module, by its dotted name, can be imported as far as the
+    /// folders on `sys.path` tell. Nothing is imported.
+    pub fn has_module(&self, name: &str) -> bool {
+        let first = name.split('.').next().unwrap_or(name);
+        if self.standard_modules.iter().any(|module| module == first) {
+            return true;
+        }
+        let relative: PathBuf = name.split('.').collect();
+        self.import_path.iter().any(|folder| {
+            let place = folder.join(&relative);
+            place.is_dir()
+                || place.with_extension("py").is_file()
+                || is_extension_module(&place)
+                || is_editable(folder, first)
+        })
+    }
+}
+
+/// Whether `folder/name.cpython-….so` is there.
+fn is_extension_module(place: &Path) -> bool {
+    let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else {
+        return false;
+    };
+    let begins = format!("{}.", name.to_string_lossy());
+    has_entry(folder, |entry| {
+        entry.starts_with(&begins) && entry.ends_with(".so")
+    })
+}
+
+/// Whether a project was installed in place, with a finder of its own that
+/// knows where its modules are.
+fn is_editable(folder: &Path, module: &str) -> bool {
+    let begins = format!("__editable___{module}_");
+    has_entry(folder, |entry| entry.starts_with(&begins))
+}
+
+fn has_entry(folder: &Path, is_it: impl Fn(&str) -> bool) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|entries| {
+        entries
+            .flatten()
+            .any(|entry| is_it(&entry.file_name().to_string_lossy()))
+    })
 }
 
 /// A version of CPython.

@@ -197,6 +197,8 @@ pub struct Judged {
     pub errors: Vec<ExpectationError>,
     /// The expectations that forgave something, by their lines in their file.
     pub forgave: Vec<LineNumber>,
+    /// The tolerances whose claim holds without them.
+    pub unneeded: Vec<LineNumber>,
 }
 
 /// Judges every snippet of a task by what running it showed. `again` is a
@@ -269,5 +271,6 @@ pub fn not_run(snippet: usize, reason: &str, circumstances: Circumstances<'_>) -
         differs: false,
         errors: Vec::new(),
         forgave: Vec::new(),
+        unneeded: Vec::new(),
     }
 }

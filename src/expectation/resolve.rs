@@ -145,7 +145,7 @@ impl Miss {
     fn error(&self, file: &Path, line: LineNumber, selector: &Selector) -> ExpectationError {
         let (message, help) = match self {
             Self::None => (
-                format!("no claim of the snippet is {selector}"),
+                format!("no claim of the snippet fits {selector}"),
                 "take the text from the guide, without the #; \
                  `trueprint explain GUIDE:LINE` shows what is a claim"
                     .to_owned(),
@@ -158,7 +158,7 @@ impl Miss {
                 let lines: Vec<String> = places.iter().map(Place::to_string).collect();
                 (
                     format!(
-                        "{} claims of the snippet are {selector}: lines {}",
+                        "{} claims of the snippet fit {selector}: lines {}",
                         places.len(),
                         lines.join(", ")
                     ),
@@ -309,29 +309,25 @@ fn nearest<'a>(id: &str, guide: &'a Guide) -> Option<&'a str> {
         .map(|(_, name)| name)
 }
 
-/// The entries that applied to the interpreter and had nothing to forgive,
-/// although they do not say that this happens. `forgave` are the lines of the
-/// entries that forgave something in any run, and `ran` says whether a snippet
-/// was run at all.
+/// The entries that no run needed, although they do not say that this happens.
+/// `unneeded` are the lines of those whose claim was judged and holds without
+/// them, `forgave` of those that forgave something, in any run.
 pub fn idle<'a>(
     expectations: &'a GuideExpectations,
-    ran: impl Fn(&SnippetExpectations) -> bool,
-    python: [u16; 3],
+    unneeded: &[LineNumber],
     forgave: &[LineNumber],
 ) -> Vec<(&'a SnippetExpectations, &'a Tolerance)> {
-    let mut idle = Vec::new();
-    for snippet in expectations.snippets.iter().filter(|snippet| ran(snippet)) {
-        for tolerance in &snippet.tolerances {
-            let applies = tolerance
-                .python
-                .as_ref()
-                .is_none_or(|range| range.contains(python));
-            if applies && !tolerance.may_be_idle() && !forgave.contains(&tolerance.line) {
-                idle.push((snippet, tolerance));
-            }
-        }
-    }
-    idle
+    let entries = expectations.snippets.iter().flat_map(|snippet| {
+        let tolerances = snippet.tolerances.iter();
+        tolerances.map(move |tolerance| (snippet, tolerance))
+    });
+    entries
+        .filter(|(_, tolerance)| {
+            unneeded.contains(&tolerance.line)
+                && !forgave.contains(&tolerance.line)
+                && !tolerance.may_be_idle()
+        })
+        .collect()
 }
 
 /// What is wrong with an entry that is idle in run after run.

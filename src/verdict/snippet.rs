@@ -45,6 +45,22 @@ struct Settled {
     answers: Option<usize>,
 }
 
+impl Settled {
+    /// Whether nothing has to be forgiven that is not forgiven anyway.
+    fn is_fine(&self) -> bool {
+        match self.judgement.as_ref().map(|judgement| judgement.verdict) {
+            None | Some(Verdict::Holds | Verdict::Tolerated) => true,
+            Some(
+                Verdict::Wrong
+                | Verdict::Unstable
+                | Verdict::Unreached
+                | Verdict::Skipped
+                | Verdict::Blank,
+            ) => false,
+        }
+    }
+}
+
 /// A verdict with its reasons.
 struct Decision {
     verdict: Verdict,
@@ -90,6 +106,13 @@ impl Judge<'_, '_> {
         drop_numbering(claims, &mut settled);
 
         let code = self.code_up_to_here();
+        let unneeded = applied.iter().flat_map(|applied| {
+            let settled = applied.claims.iter().zip(&settled);
+            settled
+                .filter(|(_, settled)| settled.is_fine())
+                .flat_map(|(allowed, _)| allowed.tolerances.iter().map(|entry| entry.line))
+        });
+        let unneeded = unneeded.filter(|line| !forgave.contains(line)).collect();
         let differs = settled.iter().any(|settled| {
             let judgement = settled.judgement.as_ref();
             judgement.is_some_and(|judgement| match judgement.verdict {
@@ -129,6 +152,7 @@ impl Judge<'_, '_> {
             differs,
             errors: applied.map(|applied| applied.errors).unwrap_or_default(),
             forgave,
+            unneeded,
         }
     }
 
