@@ -31,6 +31,10 @@ fn main() {
     let mut trials = Vec::new();
     for python in pythons.into_values() {
         let name = format!("{}.{}", python.version.major, python.version.minor);
+        trials.push(Trial::test(format!("threads_at_the_start::{name}"), {
+            let python = python.clone();
+            move || check_threads(&python)
+        }));
         let host = Arc::new(Host::new(python));
         for (kind, check) in [
             (
@@ -88,7 +92,7 @@ impl Host {
     fn run(&self, task: &Task) -> Result<Run, Failed> {
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
         if worker.is_none() {
-            *worker = Some(Worker::start(&self.python)?);
+            *worker = Some(Worker::start(&self.python, None)?);
         }
         let reply = match &mut *worker {
             Some(worker) => worker.ask(task),
@@ -105,12 +109,14 @@ impl Host {
 }
 
 impl Worker {
-    fn start(python: &Interpreter) -> Result<Self, Failed> {
+    /// Starts a worker, with a folder of modules before all others if there is one.
+    fn start(python: &Interpreter, modules: Option<&Path>) -> Result<Self, Failed> {
         let root = tempfile::tempdir()?;
         let mut readable = vec![python.prefix.clone(), python.base_prefix.clone()];
         readable.extend(python.import_path.iter().cloned());
         readable.extend(python.executable.parent().map(Path::to_path_buf));
         readable.extend(python.library.parent().map(Path::to_path_buf));
+        readable.extend(modules.map(Path::to_path_buf));
         let setup = Setup {
             library: python.library.clone(),
             executable: python.executable.clone(),
@@ -124,10 +130,13 @@ impl Worker {
                 processes: 512,
             },
         };
-        let mut process = Command::new(env!("CARGO_BIN_EXE_trueprint"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trueprint"));
+        command
             .arg(launch::SUBCOMMAND)
             .env_clear()
             .envs(sandbox::environment(&python.executable, 0))
+            .envs(modules.map(|folder| ("PYTHONPATH", folder)));
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -410,6 +419,37 @@ fn site(site: Option<Site>) -> String {
 fn sites(stack: &[Site]) -> String {
     let sites: Vec<String> = stack.iter().map(|found| site(Some(*found))).collect();
     format!("[{}]", sites.join(" "))
+}
+
+/// A process that has a second thread as soon as CPython has started cannot be
+/// forked: each child starts its own then.
+fn check_threads(python: &Interpreter) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let place = folder.path().canonicalize()?;
+    std::fs::write(
+        place.join("sitecustomize.py"),
+        "import threading, time\n\
+         threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\n",
+    )?;
+    let mut worker = Worker::start(python, Some(&place))?;
+    let unit = CaseUnit {
+        code: "import threading\nprint(threading.active_count())\n".into(),
+        mode: Mode::Script,
+        probes: Vec::new(),
+    };
+    for _ in 0..2 {
+        let Reply::Ran(run) = worker.ask(&task(vec![unit.unit(0)]))? else {
+            return Err("it did not run".into());
+        };
+        let mut happened = String::new();
+        for event in &run.events {
+            tell(event, "", &mut happened);
+        }
+        if (happened.as_str(), run.end) != ("out [2] 2 \"2\\n\"\n", End::Finished) {
+            return Err(happened.into());
+        }
+    }
+    Ok(())
 }
 
 /// What a program gave: output, error output, status.

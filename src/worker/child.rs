@@ -369,13 +369,18 @@ pub fn settle(recorder: &Bound<'_, Recorder>, error: &PyErr, executed: bool) -> 
     (Outcome::Raised, 1)
 }
 
-/// Calls the snippet's own `sys.excepthook`, if it has set one.
+/// Calls the snippet's own `sys.excepthook`, if it has set one. Those that
+/// libraries set print what the default one would, which is not printed either.
 fn call_excepthook(recorder: &Bound<'_, Recorder>, error: &PyErr) {
     let py = recorder.py();
     let Some(hook) = streams::system(py, c"excepthook") else {
         return;
     };
-    if hook.is(&recorder.get().originals().exception_hook) {
+    let is_own = hook
+        .getattr("__module__")
+        .and_then(|module| module.extract::<String>())
+        .is_ok_and(|module| module == "__main__");
+    if !is_own {
         return;
     }
     let traceback = error.traceback(py);

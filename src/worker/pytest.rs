@@ -24,7 +24,10 @@ collected = []
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_exception_interact(node, call, report):
-    raised.append(call.excinfo.value)
+    value = call.excinfo.value
+    if isinstance(value, pytest.Collector.CollectError) and value.__cause__:
+        value = value.__cause__
+    raised.append(value)
 
 def pytest_collection_modifyitems(session, config, items):
     collected.extend(item.name for item in items)
@@ -83,7 +86,8 @@ pub fn run(
         }
     };
     let mut failed = Vec::new();
-    for value in plugin.getattr("raised")?.try_iter()? {
+    let raised = plugin.getattr("raised")?;
+    for value in raised.try_iter()? {
         let exception = this.exception(py, &PyErr::from_value(value?));
         let line = exception.stack.iter().rev().find_map(|site| {
             (site.unit == index)
@@ -99,9 +103,12 @@ pub fn run(
             exception,
         });
     }
-    if plugin.getattr("collected")?.len()? == 0 && failed.is_empty() {
+    if plugin.getattr("collected")?.len()? == 0 && raised.len()? == 0 {
         let nothing = PyAssertionError::new_err("pytest found no test in this snippet");
         child::settle(recorder, &nothing, false);
+        return Ok(status);
+    }
+    if plugin.getattr("collected")?.len()? == 0 {
         return Ok(status);
     }
     for line in statements.into_iter().filter(|line| !failed.contains(line)) {

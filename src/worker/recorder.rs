@@ -76,8 +76,6 @@ pub struct Originals {
     pub exit_functions: Py<PyAny>,
     /// `sys.unraisablehook`.
     pub unraisable_hook: Py<PyAny>,
-    /// `sys.excepthook`.
-    pub exception_hook: Py<PyAny>,
     /// `threading.excepthook`.
     pub thread_hook: Py<PyAny>,
 }
@@ -94,7 +92,6 @@ impl Originals {
             collect: take("gc", "collect")?,
             exit_functions: take("atexit", "_run_exitfuncs")?,
             unraisable_hook: take("sys", "unraisablehook")?,
-            exception_hook: take("sys", "excepthook")?,
             thread_hook: take("_thread", "_excepthook")?,
         })
     }

@@ -1,3 +1,4 @@
 x: int = 1
 y: "str"
-print(__annotations__)
+import sys
+print(sys.modules[__name__].__annotations__)

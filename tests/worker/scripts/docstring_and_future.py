@@ -2,4 +2,4 @@
 from __future__ import annotations
 from __future__ import division
 x: undefined = 1
-print(__doc__, __annotations__)
+print(__doc__)
