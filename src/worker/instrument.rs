@@ -6,6 +6,7 @@
 //! `from __future__` stays first. The recorder is reached through a constant of
 //! the code object, put there when it is compiled: no name is looked up.
 
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
@@ -55,10 +56,37 @@ impl<'py> Compiler<'py> {
         self.nodes.py()
     }
 
+    /// Calls `compile`, which is given as much room for a tree as it has for
+    /// source: up to 3.11, a tree may be a third as deep.
+    fn compile(
+        &self,
+        source: &Bound<'py, PyAny>,
+        path: &str,
+        mode: &str,
+        flags: i32,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let arguments = (source, path, mode, flags, true);
+        if self.py().version_info() >= (3, 12) {
+            return self.compile.call1(arguments);
+        }
+        // SAFETY: they ask nothing of their caller but to be attached.
+        unsafe {
+            let limit = ffi::Py_GetRecursionLimit();
+            ffi::Py_SetRecursionLimit(limit.saturating_mul(3));
+            let code = self.compile.call1(arguments);
+            ffi::Py_SetRecursionLimit(limit);
+            code
+        }
+    }
+
     /// Parses source to a `Module`.
     pub fn parse(&self, source: &str, path: &str, flags: i32) -> PyResult<Bound<'py, PyAny>> {
-        self.compile
-            .call1((source, path, "exec", ONLY_AST | flags, true))
+        self.compile(
+            source.into_pyobject(self.py())?.as_any(),
+            path,
+            "exec",
+            ONLY_AST | flags,
+        )
     }
 
     /// Compiles statements as one unit.
@@ -76,7 +104,7 @@ impl<'py> Compiler<'py> {
                 ("type_ignores", empty.into_any()),
             ],
         )?;
-        let code = self.compile.call1((module, path, "exec", flags, true))?;
+        let code = self.compile(&module, path, "exec", flags)?;
         self.attach(&code)
     }
 
@@ -89,7 +117,7 @@ impl<'py> Compiler<'py> {
     ) -> PyResult<Bound<'py, PyAny>> {
         let body = PyList::new(self.py(), [statement])?;
         let tree = self.node("Interactive", &[("body", body.into_any())])?;
-        let code = self.compile.call1((tree, path, "single", flags, true))?;
+        let code = self.compile(&tree, path, "single", flags)?;
         self.attach(&code)
     }
 

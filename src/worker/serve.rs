@@ -7,7 +7,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use pyo3::ffi;
@@ -77,7 +77,11 @@ impl TaskDirectory {
             fs::create_dir(folder)?;
         }
         for unit in units {
-            if Path::new(&unit.file_name).components().count() != 1 {
+            let mut parts = Path::new(&unit.file_name).components();
+            if !matches!(
+                (parts.next(), parts.next()),
+                (Some(Component::Normal(_)), None)
+            ) {
                 return Err(io::Error::other(format!(
                     "{:?} is not the name of a file",
                     unit.file_name

@@ -1,0 +1,5 @@
+print("a")
+if True:
+	print("b")
+print("""x
+y""".encode())

@@ -1,0 +1,2 @@
+import sys
+print(type(print), type(sys), type(sys.stdout.write))
