@@ -12,12 +12,15 @@ use std::time::Duration;
 
 use crate::interpreter::Interpreter;
 use crate::protocol::{Limits, Reply, Run, Task};
+use crate::sandbox;
 
 mod channel;
+mod cores;
 mod directory;
 mod interrupt;
 mod zygote;
 
+use cores::Cores;
 pub use directory::RunDirectory;
 pub use interrupt::Interrupt;
 use zygote::{Answer, Zygote};
@@ -170,6 +173,9 @@ pub enum RunnerError {
     },
 }
 
+/// How many workers there can be for each core, while snippets wait.
+const CROWD: usize = 6;
+
 /// Warm workers of one interpreter. Dropping it ends them and removes its
 /// directory.
 pub struct Runner {
@@ -188,7 +194,8 @@ impl Runner {
     pub fn start(interpreter: &Interpreter, settings: RunnerSettings) -> Result<Self, RunnerError> {
         let directory = RunDirectory::create()?;
         let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads(settings.workers.get())
+            // One to look after the cores.
+            .num_threads(settings.workers.get() * CROWD + 1)
             .thread_name(|index| format!("runner-{index}"))
             .build()
             .map_err(|error| RunnerError::Threads {
@@ -214,6 +221,9 @@ impl Runner {
                 detail,
             })?;
         runner.gaps = first.hello.box_gaps.clone();
+        if !runner.gaps.is_empty() {
+            sandbox::close_memory();
+        }
         runner.idle.lock().expect(LOCK).push(first);
         Ok(runner)
     }
@@ -237,13 +247,18 @@ impl Runner {
             .iter()
             .map(|_| Mutex::new(Outcome::Interrupted))
             .collect();
+        let cores = Cores::new(self.settings.workers.get());
         let drive = || {
-            while let Some(&task) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if interrupt.is_raised() {
+            while cores.take() {
+                let task = order.get(next.fetch_add(1, Ordering::Relaxed));
+                let Some(&task) = task.filter(|_| !interrupt.is_raised()) else {
+                    cores.close();
                     break;
-                }
+                };
                 events(RunnerEvent::Started { task });
-                let outcome = self.run_one(task, &jobs[task].task, interrupt, events);
+                let watch = |process| cores.watch(task, process);
+                let outcome = self.run_one(task, &jobs[task].task, interrupt, events, &watch);
+                cores.give_back(task);
                 events(RunnerEvent::Finished {
                     task,
                     outcome: &outcome,
@@ -251,9 +266,13 @@ impl Runner {
                 *outcomes[task].lock().expect(LOCK) = outcome;
             }
         };
+        let workers = self.settings.workers.get();
         self.threads.scope(|scope| {
-            for _ in 0..self.settings.workers.get().min(jobs.len()) {
+            for _ in 0..(workers * CROWD).min(jobs.len()) {
                 scope.spawn(|_| drive());
+            }
+            if jobs.len() > workers {
+                scope.spawn(|_| cores.keep_watch());
             }
         });
         if interrupt.is_raised() {
@@ -271,6 +290,7 @@ impl Runner {
         task: &Task,
         interrupt: &Interrupt,
         events: &(dyn Fn(RunnerEvent<'_>) + Sync),
+        watch: &dyn Fn(u32),
     ) -> Outcome {
         let confined = self.settings.confine.network && !task.network;
         let deadline = Duration::from_millis(task.limits.wall_ms) + self.settings.grace;
@@ -282,18 +302,21 @@ impl Runner {
                 None => self.new_zygote(confined, interrupt),
             };
             let detail = match zygote {
-                Ok(mut zygote) => match zygote.run(task, deadline, interrupt) {
-                    Answer::Reply(reply) => {
-                        self.idle.lock().expect(LOCK).push(zygote);
-                        return match reply {
-                            Reply::Ran(run) => Outcome::Ran(run),
-                            Reply::Failed { message } => Outcome::Failed { message },
-                        };
+                Ok(mut zygote) => {
+                    watch(zygote.process_number());
+                    match zygote.run(task, deadline, interrupt) {
+                        Answer::Reply(reply) => {
+                            self.idle.lock().expect(LOCK).push(zygote);
+                            return match reply {
+                                Reply::Ran(run) => Outcome::Ran(run),
+                                Reply::Failed { message } => Outcome::Failed { message },
+                            };
+                        }
+                        Answer::Overdue => return Outcome::Overdue { after: deadline },
+                        Answer::Interrupted => return Outcome::Interrupted,
+                        Answer::Died { detail } => detail,
                     }
-                    Answer::Overdue => return Outcome::Overdue { after: deadline },
-                    Answer::Interrupted => return Outcome::Interrupted,
-                    Answer::Died { detail } => detail,
-                },
+                }
                 Err(_) if interrupt.is_raised() => return Outcome::Interrupted,
                 Err(detail) => detail,
             };

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use crate::protocol::{Confinement, Limits};
 
+mod processes;
 mod namespaces;
 mod files;
 mod access;
@@ -20,6 +21,7 @@ mod limits;
 mod network;
 
 pub use network::attempts as network_attempts;
+pub use processes::{Activity, activity};
 
 /// Something that the box cannot do on this system, as a sentence without a
 /// full stop that says what is left open.
@@ -136,6 +138,13 @@ pub fn enter_child(limits: &Limits, directory: &Path) -> Result<(), SandboxError
         "entering the directory",
         std::env::set_current_dir(directory),
     )
+}
+
+/// Closes the memory of the calling process to every other one: for a
+/// coordinator whose workers are not in namespaces of their own.
+pub fn close_memory() {
+    // Landlock keeps children off as well; this is for kernels without it.
+    let _ = nix::sys::prctl::set_dumpable(false);
 }
 
 /// Ends everything that a task left running, and clears what it left in shared

@@ -41,6 +41,7 @@ fn main() {
 /// - `# outcome: X`: each task's outcome has this in its description;
 /// - `# retried: N`: so many tasks were tried again;
 /// - `# error: X`: there is no runner at all, and the message has this in it;
+/// - `# grace: N`: a worker is given N milliseconds more than its task;
 /// - `# interrupt`: the run is stopped when the first task starts.
 fn check(script: &Path) -> Result<(), Failed> {
     let text = std::fs::read_to_string(script)?;
@@ -62,7 +63,10 @@ fn check(script: &Path) -> Result<(), Failed> {
         workers: 2.try_into()?,
         program,
         start_deadline: Duration::from_secs(20),
-        grace: Duration::from_millis(300),
+        grace: match announced("grace").first() {
+            Some(milliseconds) => Duration::from_millis(milliseconds.parse()?),
+            None => Duration::from_secs(20),
+        },
         ..RunnerSettings::default()
     };
     let runner = match Runner::start(&interpreter(), settings) {

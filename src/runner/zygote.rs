@@ -100,6 +100,11 @@ impl Zygote {
         }
     }
 
+    /// The number of its process, or of the one that watches over it.
+    pub(super) fn process_number(&self) -> u32 {
+        self.process.child.id()
+    }
+
     /// Whether its tasks have no network.
     pub(super) fn has_network_kept_away(&self) -> bool {
         self.network_kept_away

@@ -146,7 +146,7 @@ pub(super) fn clear_shared_memory() {
 }
 
 /// There in a root that is the worker's own, and nowhere else.
-const OWN_MARK: &str = "/.trueprint-box";
+const OWN_MARK: &str = "/dev/.trueprint";
 
 /// What is to be seen: real places, and the links that lead to them.
 struct Sights {

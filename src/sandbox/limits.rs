@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::unistd::{Pid, getppid};
+use nix::unistd::{Pid, geteuid, getppid};
 
 use super::{SandboxError, step};
-use crate::protocol::Limits;
+use crate::protocol::{Confinement, Limits};
 
 /// Sets the limits of the calling process and of what it will start.
 pub(super) fn set(limits: &Limits) -> Result<(), SandboxError> {
@@ -37,6 +38,31 @@ pub(super) fn set(limits: &Limits) -> Result<(), SandboxError> {
     };
     let processes = limits.processes.saturating_add(others);
     lower(Resource::RLIMIT_NPROC, processes, processes)
+}
+
+/// Limits the processes of all tasks together where the worker shares its user
+/// with the machine: the kernel counts all that the user has.
+pub(super) fn set_for_all_tasks(confinement: &Confinement) -> Result<(), SandboxError> {
+    /// What the user, and other workers, may start meanwhile without a task
+    /// failing for it.
+    const ROOM: u64 = 512;
+    let most = user_tasks() + confinement.processes.saturating_add(ROOM);
+    lower(Resource::RLIMIT_NPROC, most, most)
+}
+
+/// How many processes and threads this user has.
+fn user_tasks() -> u64 {
+    let user = geteuid().as_raw();
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.file_name().as_encoded_bytes()[0].is_ascii_digit())
+        .filter_map(|entry| fs::metadata(entry.path().join("task")).ok())
+        .filter(|tasks| tasks.uid() == user)
+        // A folder for each thread, the folder itself, and the one above.
+        .map(|tasks| tasks.nlink().saturating_sub(2))
+        .sum()
 }
 
 /// Sets a limit, never above what the process was started with.

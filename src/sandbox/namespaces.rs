@@ -8,7 +8,6 @@
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -18,7 +17,8 @@ use nix::sys::signal::{SigHandler, Signal, kill, raise, signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getegid, geteuid, getpid};
 
-use super::{Gap, SandboxError, network, step};
+use super::processes::{kill_descendants, reap};
+use super::{Gap, SandboxError, limits, network, step};
 use crate::protocol::Confinement;
 
 /// What a worker has to itself.
@@ -179,6 +179,7 @@ pub(super) fn settle(
 ) -> Result<(), SandboxError> {
     if !worlds.own {
         step("adopting orphans", prctl::set_child_subreaper(true))?;
+        limits::set_for_all_tasks(confinement)?;
     } else {
         if !worlds.own_users {
             make_mounts_private();
@@ -264,85 +265,6 @@ pub(super) fn kill_the_rest() -> u32 {
     } else {
         kill_descendants()
     }
-}
-
-/// Waits for all children, which are dead or about to be, and counts those that
-/// had to be killed.
-fn reap() -> u32 {
-    let mut killed = 0;
-    loop {
-        match waitpid(None, Some(WaitPidFlag::__WALL)) {
-            Ok(WaitStatus::Signaled(_, Signal::SIGKILL, _)) => killed += 1,
-            Err(Errno::EINTR) | Ok(_) => {}
-            Err(_) => return killed,
-        }
-    }
-}
-
-/// Kills all descendants where there is no namespace to do it: stops whatever
-/// turns up until nothing new does, and kills what was stopped. Killing one by
-/// one would never catch up with a process that keeps forking.
-fn kill_descendants() -> u32 {
-    /// A process that waits for a device may stop late, or never.
-    const PATIENCE: Duration = Duration::from_secs(1);
-    let patience = Instant::now() + PATIENCE;
-    let own = getpid();
-    let mut stopped: Vec<Pid> = Vec::new();
-    loop {
-        let mut found = Vec::new();
-        let mut parents = vec![own];
-        parents.extend(&stopped);
-        for parent in parents {
-            found.extend(children(parent).filter(|child| !stopped.contains(child)));
-        }
-        // A process that was forking when it was told to stop has a child more
-        // afterwards.
-        if found.is_empty() && (Instant::now() > patience || stopped.iter().all(is_still)) {
-            break;
-        }
-        for child in found {
-            let _ = kill(child, Signal::SIGSTOP);
-            stopped.push(child);
-        }
-    }
-    for process in &stopped {
-        let _ = kill(*process, Signal::SIGKILL);
-    }
-    if !stopped.is_empty() {
-        return reap();
-    }
-    0
-}
-
-/// Whether no thread of a process runs: it is stopped, or dead.
-fn is_still(process: &Pid) -> bool {
-    let tasks = fs::read_dir(format!("/proc/{process}/task"));
-    tasks.into_iter().flatten().flatten().all(|task| {
-        let Ok(line) = fs::read_to_string(task.path().join("stat")) else {
-            return true;
-        };
-        // The name before the state can have any character in it.
-        let state = line
-            .rsplit_once(") ")
-            .and_then(|(_, rest)| rest.chars().next());
-        matches!(state, Some('T' | 't' | 'Z' | 'X') | None)
-    })
-}
-
-/// The children of all threads of a process.
-fn children(process: Pid) -> impl Iterator<Item = Pid> {
-    let tasks = fs::read_dir(format!("/proc/{process}/task"));
-    tasks
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok())
-        .flat_map(|list| {
-            list.split_ascii_whitespace()
-                .filter_map(|number| number.parse().ok())
-                .map(Pid::from_raw)
-                .collect::<Vec<_>>()
-        })
 }
 
 /// A descriptor that becomes readable when the process ends.

@@ -1,3 +1,4 @@
+# grace: 200
 # outcome: overdue
 # retried: 0
 hello
