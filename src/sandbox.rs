@@ -13,12 +13,12 @@ use std::path::Path;
 use crate::protocol::{Confinement, Limits};
 
 mod processes;
+mod limits;
+mod network;
 mod namespaces;
 mod files;
 mod access;
 mod system_calls;
-mod limits;
-mod network;
 
 pub use network::attempts as network_attempts;
 pub use processes::{Activity, activity};
