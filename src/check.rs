@@ -5,12 +5,14 @@
 //! What differs is run a second time, with another hash seed, to tell what is
 //! wrong from what is never twice the same.
 
+use std::io;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use rayon::prelude::*;
 
+use crate::cache::Cache;
 use crate::claim::{self, Claim};
 use crate::document::{self, DocumentError, Format};
 use crate::expectation::{
@@ -21,13 +23,16 @@ use crate::plan::{self, Defaults, Plan, PlannedTask};
 use crate::position::LineNumber;
 use crate::protocol::{Limits, Run};
 use crate::results::{GuideResult, Problem, PythonUsed, Results, SnippetResult};
-use crate::runner::{
-    Confine, Interrupt, Job, Outcome, Runner, RunnerError, RunnerEvent, RunnerSettings,
-};
+use crate::runner::{Interrupt, Outcome, RunnerError};
 use crate::snippet::{self, Guide, Snippet, SnippetId};
 use crate::verdict::{
     self, Circumstances, Failure, Judged, SnippetStatus, SnippetVerdict, Verdict,
 };
+
+mod session;
+
+pub use session::Session;
+use session::{Answered, Wanted};
 
 /// A file that is taken for a guide.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +89,26 @@ pub struct CheckSettings {
     pub expectations: Expectations,
     /// Which snippets are run, and how often.
     pub scope: Scope,
+    /// What earlier runs are good for; `None` where nothing is kept or looked up.
+    pub caching: Option<Caching>,
+}
+
+/// Where runs are kept, and what is made of them.
+#[derive(Clone, Debug)]
+pub struct Caching {
+    /// Where.
+    pub cache: Cache,
+    /// What for.
+    pub reuse: Reuse,
+}
+
+/// What earlier runs are good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reuse {
+    /// What has not changed is not run again.
+    Runs,
+    /// Everything is run, what took longest first.
+    Times,
 }
 
 /// Which snippets are run, and how often.
@@ -103,17 +128,19 @@ pub enum Scope {
 /// What goes on, told as it happens and from several threads.
 #[derive(Clone, Copy, Debug)]
 pub enum CheckEvent<'a> {
-    /// So many tasks are about to be run.
+    /// So many tasks are about to be run, those before not counted.
     Planned {
         /// How many.
         tasks: usize,
     },
     /// A task is through.
     Finished,
-    /// So many tasks are about to be run once more, because something differs.
-    Again {
-        /// How many.
-        tasks: usize,
+    /// What was run could not be kept for the next time.
+    NotKept {
+        /// Where it was to be kept.
+        folder: &'a Path,
+        /// What the system said.
+        error: &'a io::Error,
     },
     /// A worker died over a task, which is tried once more.
     Retried {
@@ -165,6 +192,23 @@ pub fn check(
     interrupt: &Interrupt,
     listener: &(dyn Fn(CheckEvent<'_>) + Sync),
 ) -> Result<Results, CheckError> {
+    check_in(
+        &mut Session::default(),
+        sources,
+        settings,
+        interrupt,
+        listener,
+    )
+}
+
+/// The same with what earlier checks left warm.
+pub fn check_in(
+    session: &mut Session,
+    sources: &[Source],
+    settings: &CheckSettings,
+    interrupt: &Interrupt,
+    listener: &(dyn Fn(CheckEvent<'_>) + Sync),
+) -> Result<Results, CheckError> {
     let started = Instant::now();
     let now = SystemTime::now();
     let expectations = settings
@@ -206,21 +250,18 @@ pub fn check(
             .map(no_snippet)
             .collect();
     }
+    session.begin(&prepared, settings);
     let mut runs = Runs::of(&prepared);
-    runs.run_all(
-        &prepared,
-        settings,
-        interrupt,
-        listener,
-        &mut results.box_gaps,
-    )?;
+    runs.run_all(session, &prepared, settings, interrupt, listener)?;
     let mut judged = judge_all(&prepared, &runs, settings, now);
     let again = settings.scope == Scope::Everything;
-    if again && runs.run_again(&prepared, &judged, settings, interrupt, listener)? {
+    if again && runs.run_again(session, &prepared, &judged, settings, interrupt, listener)? {
         judged = judge_all(&prepared, &runs, settings, now);
+        runs.forget_unstable(session, &prepared, &judged);
     }
     if again {
         runs.give_idle_entries_more_chances(
+            session,
             &prepared,
             &mut judged,
             settings,
@@ -229,6 +270,8 @@ pub fn check(
             now,
         )?;
     }
+    session.save(settings, listener);
+    results.box_gaps = session.box_gaps();
     for (guide, judged) in prepared.into_iter().zip(judged) {
         results
             .expectation_errors
@@ -329,6 +372,27 @@ fn no_snippet(path: PathBuf) -> Problem {
 }
 
 impl Prepared<'_> {
+    fn wanted(&self, index: usize, estimate: Option<Duration>) -> Wanted<'_> {
+        let planned = &self.plan.tasks[index];
+        Wanted {
+            guide: &self.guide.path,
+            task: &planned.task,
+            reuse: !planned
+                .snippets
+                .iter()
+                .any(|&index| self.always_runs(index)),
+            estimate,
+        }
+    }
+
+    fn always_runs(&self, index: usize) -> bool {
+        let id = &self.guide.snippets[index].id;
+        self.expectations.is_some_and(|expectations| {
+            let mut snippets = expectations.snippets.iter();
+            snippets.any(|snippet| snippet.always_run && snippet.id == *id)
+        })
+    }
+
     fn circumstances<'b>(
         &'b self,
         settings: &'b CheckSettings,
@@ -391,13 +455,15 @@ impl Prepared<'_> {
             findings: self.guide.findings,
             snippets: snippets
                 .zip(judged.elapsed)
-                .map(|((snippet, judged), elapsed)| SnippetResult {
+                .zip(judged.reused)
+                .map(|(((snippet, judged), elapsed), reused)| SnippetResult {
                     place: snippet.place,
                     last_place: snippet.last_place(),
                     id: snippet.id,
                     heading: snippet.heading,
                     text: snippet.text,
                     elapsed,
+                    reused,
                     verdict: judged.verdict,
                 })
                 .collect(),
@@ -411,6 +477,8 @@ struct Runs {
     first: Vec<Vec<Option<Outcome>>>,
     /// The second run, where there was one.
     again: Vec<Vec<Option<Run>>>,
+    /// Whether all that is told of a task is from earlier runs.
+    reused: Vec<Vec<bool>>,
 }
 
 impl Runs {
@@ -421,19 +489,20 @@ impl Runs {
                 .clone()
                 .map(|count| (0..count).map(|_| None).collect())
                 .collect(),
-            again: tasks.map(|count| vec![None; count]).collect(),
+            again: tasks.clone().map(|count| vec![None; count]).collect(),
+            reused: tasks.map(|count| vec![false; count]).collect(),
         }
     }
 
     fn run_all(
         &mut self,
+        session: &mut Session,
         prepared: &[Prepared<'_>],
         settings: &CheckSettings,
         interrupt: &Interrupt,
         listener: &(dyn Fn(CheckEvent<'_>) + Sync),
-        gaps: &mut Vec<String>,
     ) -> Result<(), CheckError> {
-        let wanted: Vec<(usize, usize)> = prepared
+        let indices: Vec<(usize, usize)> = prepared
             .iter()
             .enumerate()
             .flat_map(|(guide, prepared)| {
@@ -443,19 +512,15 @@ impl Runs {
                     .map(move |(index, _)| (guide, index))
             })
             .collect();
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let jobs: Vec<Job> = wanted
+        let wanted: Vec<Wanted<'_>> = indices
             .iter()
-            .map(|&(guide, index)| Job::from(prepared[guide].plan.tasks[index].task.clone()))
+            .map(|&(guide, index)| prepared[guide].wanted(index, None))
             .collect();
-        listener(CheckEvent::Planned { tasks: jobs.len() });
-        let runner = start(prepared, settings, settings.scope.hash_seed(), jobs.len())?;
-        gaps.extend(runner.gaps().iter().cloned());
-        let outcomes = runner.run(&jobs, interrupt, &|event| tell(event, listener));
-        for ((guide, index), outcome) in wanted.into_iter().zip(outcomes) {
-            self.first[guide][index] = Some(outcome);
+        let seed = settings.scope.hash_seed();
+        let answers = session.answer(&wanted, seed, prepared, settings, interrupt, listener)?;
+        for ((guide, index), answer) in indices.into_iter().zip(answers) {
+            self.reused[guide][index] = answer.reused;
+            self.first[guide][index] = Some(answer.outcome);
         }
         Ok(())
     }
@@ -463,6 +528,7 @@ impl Runs {
     /// Runs what differs once more; says whether anything did.
     fn run_again(
         &mut self,
+        session: &mut Session,
         prepared: &[Prepared<'_>],
         judged: &[JudgedGuide],
         settings: &CheckSettings,
@@ -482,7 +548,8 @@ impl Runs {
         if wanted.is_empty() || interrupt.is_raised() {
             return Ok(false);
         }
-        let outcomes = self.run_tasks(
+        let answers = self.run_tasks(
+            session,
             &wanted,
             prepared,
             settings,
@@ -490,8 +557,9 @@ impl Runs {
             interrupt,
             listener,
         )?;
-        for ((guide, index), outcome) in wanted.into_iter().zip(outcomes) {
-            self.again[guide][index] = ran(outcome);
+        for ((guide, index), answer) in wanted.into_iter().zip(answers) {
+            self.reused[guide][index] &= answer.reused;
+            self.again[guide][index] = ran(answer.outcome);
         }
         Ok(true)
     }
@@ -499,7 +567,8 @@ impl Runs {
     /// An output that is drawn by lot can be the one that the guide shows: an
     /// entry is called idle only when more runs do not need it either.
     fn give_idle_entries_more_chances(
-        &self,
+        &mut self,
+        session: &mut Session,
         prepared: &[Prepared<'_>],
         judged: &mut [JudgedGuide],
         settings: &CheckSettings,
@@ -525,10 +594,14 @@ impl Runs {
                 return Ok(());
             }
             let seed = HASH_SEEDS[1] + round;
-            let outcomes =
-                self.run_tasks(&wanted, prepared, settings, seed, interrupt, listener)?;
-            for ((guide, index), outcome) in wanted.into_iter().zip(outcomes) {
-                let Some(run) = ran(outcome) else { continue };
+            let answers = self.run_tasks(
+                session, &wanted, prepared, settings, seed, interrupt, listener,
+            )?;
+            for ((guide, index), answer) in wanted.into_iter().zip(answers) {
+                self.reused[guide][index] &= answer.reused;
+                let Some(run) = ran(answer.outcome) else {
+                    continue;
+                };
                 let planned = &prepared[guide].plan.tasks[index];
                 let circumstances = prepared[guide].circumstances(settings, now);
                 for one in verdict::judge_task(planned, &run, None, circumstances) {
@@ -543,21 +616,18 @@ impl Runs {
 
     fn run_tasks(
         &self,
-        wanted: &[(usize, usize)],
+        session: &mut Session,
+        indices: &[(usize, usize)],
         prepared: &[Prepared<'_>],
         settings: &CheckSettings,
         hash_seed: u32,
         interrupt: &Interrupt,
         listener: &(dyn Fn(CheckEvent<'_>) + Sync),
-    ) -> Result<Vec<Outcome>, CheckError> {
-        listener(CheckEvent::Again {
-            tasks: wanted.len(),
-        });
-        let jobs: Vec<Job> = wanted
+    ) -> Result<Vec<Answered>, CheckError> {
+        let wanted: Vec<Wanted<'_>> = indices
             .iter()
-            .map(|&(guide, index)| Job {
-                task: prepared[guide].plan.tasks[index].task.clone(),
-                estimate: match &self.first[guide][index] {
+            .map(|&(guide, index)| {
+                let took = match &self.first[guide][index] {
                     Some(Outcome::Ran(run)) => Duration::try_from_secs_f64(run.wall_seconds).ok(),
                     Some(
                         Outcome::Failed { .. }
@@ -566,11 +636,32 @@ impl Runs {
                         | Outcome::Interrupted,
                     )
                     | None => None,
-                },
+                };
+                prepared[guide].wanted(index, took)
             })
             .collect();
-        let runner = start(prepared, settings, hash_seed, jobs.len())?;
-        Ok(runner.run(&jobs, interrupt, &|event| tell(event, listener)))
+        session.answer(&wanted, hash_seed, prepared, settings, interrupt, listener)
+    }
+
+    /// Has nothing kept of what turned out to be unstable: it would be told as if
+    /// it were the same each time.
+    fn forget_unstable(
+        &self,
+        session: &mut Session,
+        prepared: &[Prepared<'_>],
+        judged: &[JudgedGuide],
+    ) {
+        for (prepared, judged) in prepared.iter().zip(judged) {
+            for planned in &prepared.plan.tasks {
+                let unstable = planned.snippets.iter().any(|&snippet| {
+                    let mut claims = judged.snippets[snippet].verdict.claims.iter();
+                    claims.any(|claim| claim.verdict == Verdict::Unstable)
+                });
+                if unstable {
+                    session.forget(&prepared.guide.path, &planned.task, &HASH_SEEDS);
+                }
+            }
+        }
     }
 }
 
@@ -590,100 +681,11 @@ fn python(settings: &CheckSettings) -> [u16; 3] {
     [version.major, version.minor, version.micro]
 }
 
-fn tell(event: RunnerEvent<'_>, listener: &(dyn Fn(CheckEvent<'_>) + Sync)) {
-    match event {
-        RunnerEvent::Started { .. } => {}
-        RunnerEvent::Retried { detail, .. } => listener(CheckEvent::Retried { detail }),
-        RunnerEvent::Finished { .. } => listener(CheckEvent::Finished),
-    }
-}
-
-fn start(
-    prepared: &[Prepared<'_>],
-    settings: &CheckSettings,
-    hash_seed: u32,
-    tasks: usize,
-) -> Result<Runner, CheckError> {
-    let defaults = RunnerSettings::default();
-    let workers = settings.jobs.unwrap_or(defaults.workers);
-    let runner_settings = RunnerSettings {
-        workers: workers.min(NonZeroUsize::new(tasks).unwrap_or(NonZeroUsize::MIN)),
-        hash_seed,
-        preload: preload(prepared, &settings.interpreter),
-        readable: settings.readable.clone(),
-        confine: Confine {
-            network: !settings.network,
-            ..defaults.confine
-        },
-        ..defaults
-    };
-    Ok(Runner::start(&settings.interpreter, runner_settings)?)
-}
-
-/// The modules that workers import before the first task: what the guides
-/// import of the standard library, since a child then has it for nothing. Other
-/// packages are left to the snippets: importing them may start threads, and may
-/// do what only the snippet should be seen to do; as do the few left out here.
-fn preload(prepared: &[Prepared<'_>], interpreter: &Interpreter) -> Vec<String> {
-    const NOT_AHEAD: [&str; 8] = [
-        "this",
-        "antigravity",
-        "__main__",
-        "__future__",
-        "idlelib",
-        "test",
-        "tkinter",
-        "turtle",
-    ];
-    // CPython before 3.10 does not say which modules are its own.
-    const SLOW_TO_IMPORT: [&str; 24] = [
-        "abc",
-        "argparse",
-        "ast",
-        "asyncio",
-        "collections",
-        "concurrent",
-        "contextlib",
-        "copy",
-        "ctypes",
-        "dataclasses",
-        "datetime",
-        "decimal",
-        "enum",
-        "functools",
-        "inspect",
-        "json",
-        "logging",
-        "multiprocessing",
-        "pathlib",
-        "random",
-        "re",
-        "threading",
-        "typing",
-        "unittest",
-    ];
-    let mut modules: Vec<String> = Vec::new();
-    for name in prepared.iter().flat_map(|guide| &guide.plan.preload) {
-        let top = name.split('.').next().unwrap_or(name);
-        let standard = if interpreter.standard_modules.is_empty() {
-            SLOW_TO_IMPORT.contains(&top)
-        } else {
-            interpreter
-                .standard_modules
-                .iter()
-                .any(|known| known == top)
-        };
-        if standard && !NOT_AHEAD.contains(&top) && !modules.contains(name) {
-            modules.push(name.clone());
-        }
-    }
-    modules
-}
-
 /// What is thought of the snippets of a guide, in page order.
 struct JudgedGuide {
     snippets: Vec<Judged>,
     elapsed: Vec<Option<Duration>>,
+    reused: Vec<bool>,
 }
 
 fn judge_all(
@@ -696,7 +698,10 @@ fn judge_all(
         .par_iter()
         .zip(&runs.first)
         .zip(&runs.again)
-        .map(|((guide, first), again)| judge_guide(guide, first, again, settings, now))
+        .zip(&runs.reused)
+        .map(|(((guide, first), again), reused)| {
+            judge_guide(guide, first, again, reused, settings, now)
+        })
         .collect()
 }
 
@@ -704,17 +709,22 @@ fn judge_guide(
     guide: &Prepared<'_>,
     first: &[Option<Outcome>],
     again: &[Option<Run>],
+    reused: &[bool],
     settings: &CheckSettings,
     now: SystemTime,
 ) -> JudgedGuide {
     let circumstances = guide.circumstances(settings, now);
     let mut judged: Vec<Option<Judged>> = guide.guide.snippets.iter().map(|_| None).collect();
     let mut elapsed = vec![None; judged.len()];
+    let mut reused_snippets = vec![false; judged.len()];
     for left_out in &guide.plan.left_out {
         let index = left_out.snippet;
         judged[index] = Some(verdict::not_run(index, &left_out.reason, circumstances));
     }
     for (index, planned) in guide.plan.tasks.iter().enumerate() {
+        for &snippet in &planned.snippets {
+            reused_snippets[snippet] = reused[index];
+        }
         let verdicts = match &first[index] {
             Some(Outcome::Ran(run)) => {
                 for &snippet in &planned.snippets {
@@ -751,6 +761,7 @@ fn judge_guide(
     JudgedGuide {
         snippets: snippets.collect(),
         elapsed,
+        reused: reused_snippets,
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::command::check::{CheckArguments, RunArguments};
+use crate::command::check::{CachingAsked, CheckArguments, RunArguments};
 use crate::command::drift::{DriftArguments, DriftFormat, FailOn};
 use crate::command::explain::Target;
 use crate::command::extract::{Effect, ExtractArguments};
@@ -157,6 +157,15 @@ struct ExtractLine {
     /// Do not look for trueprint.toml or pyproject.toml
     #[arg(long)]
     no_config: bool,
+    /// Take unchanged snippets from earlier runs in continuous integration too
+    #[arg(long, overrides_with_all = ["no_cache", "rerun"])]
+    cache: bool,
+    /// Run everything, and keep nothing for the next time
+    #[arg(long, overrides_with_all = ["cache", "rerun"])]
+    no_cache: bool,
+    /// Run everything, and keep it for the next time
+    #[arg(long, overrides_with_all = ["cache", "no_cache"])]
+    rerun: bool,
 }
 
 #[derive(Debug, Args)]

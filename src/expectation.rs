@@ -107,6 +107,8 @@ pub struct SnippetExpectations {
     pub requires: Vec<String>,
     /// Whether it may use the network.
     pub network: bool,
+    /// Whether it is run each time, also when nothing has changed.
+    pub always_run: bool,
     /// How long it may take, where that differs from the project's timeout.
     pub timeout: Option<Duration>,
     /// Why it is not run, if it is not.

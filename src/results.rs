@@ -72,6 +72,8 @@ pub struct SnippetResult {
     pub text: String,
     /// How long the child ran that it ran in last; `None` when it did not run.
     pub elapsed: Option<Duration>,
+    /// Whether an earlier run is told of, since nothing has changed.
+    pub reused: bool,
     /// What is thought of it.
     pub verdict: SnippetVerdict,
 }
@@ -104,6 +106,8 @@ pub struct Summary {
     pub snippets: usize,
     /// Snippets that ran to their end.
     pub ran: usize,
+    /// Snippets of which an earlier run is told.
+    pub reused: usize,
     /// Snippets that raised unclaimed, crashed or were killed.
     pub failed: usize,
     /// Snippets that could not be run here.
@@ -236,6 +240,7 @@ impl Summary {
         for snippet in &guide.snippets {
             let verdict = &snippet.verdict;
             self.snippets += 1;
+            self.reused += usize::from(snippet.reused);
             match verdict.status {
                 SnippetStatus::Ran => self.ran += 1,
                 SnippetStatus::Failed => self.failed += 1,

@@ -5,13 +5,13 @@
 //! Nothing here knows what a claim is.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::interpreter::Interpreter;
-use crate::protocol::{Limits, Reply, Run, Task};
+use crate::protocol::{Confinement, Limits, Reply, Run, Task};
 use crate::sandbox;
 
 mod channel;
@@ -74,16 +74,16 @@ pub enum RunnerEvent<'a> {
 }
 
 /// A task, and how long it took the last time.
-#[derive(Clone, Debug)]
-pub struct Job {
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
     /// What to run.
-    pub task: Task,
+    pub task: &'a Task,
     /// How long it took an earlier run.
     pub estimate: Option<Duration>,
 }
 
-impl From<Task> for Job {
-    fn from(task: Task) -> Self {
+impl<'a> From<&'a Task> for Job<'a> {
+    fn from(task: &'a Task) -> Self {
         Self {
             task,
             estimate: None,
@@ -237,7 +237,7 @@ impl Runner {
     /// outcome for each, in their order.
     pub fn run(
         &self,
-        jobs: &[Job],
+        jobs: &[Job<'_>],
         interrupt: &Interrupt,
         events: &(dyn Fn(RunnerEvent<'_>) + Sync),
     ) -> Vec<Outcome> {
@@ -257,7 +257,7 @@ impl Runner {
                 };
                 events(RunnerEvent::Started { task });
                 let watch = |process| cores.watch(task, process);
-                let outcome = self.run_one(task, &jobs[task].task, interrupt, events, &watch);
+                let outcome = self.run_one(task, jobs[task].task, interrupt, events, &watch);
                 cores.give_back(task);
                 events(RunnerEvent::Finished {
                     task,
@@ -349,11 +349,41 @@ impl Runner {
     }
 }
 
+/// The box of a worker that has `root` to itself.
+pub fn confinement(
+    interpreter: &Interpreter,
+    settings: &RunnerSettings,
+    root: PathBuf,
+    network_kept_away: bool,
+) -> Confinement {
+    Confinement {
+        root,
+        readable: readable(interpreter, settings),
+        files: settings.confine.files,
+        network: network_kept_away,
+        disk_bytes: settings.disk_bytes,
+        processes: settings.processes,
+    }
+}
+
+/// What the interpreter needs to be read, beside the system's own folders.
+fn readable(interpreter: &Interpreter, settings: &RunnerSettings) -> Vec<PathBuf> {
+    let folder = |path: &Path| path.parent().map(Path::to_owned);
+    let mut paths = vec![interpreter.prefix.clone(), interpreter.base_prefix.clone()];
+    paths.extend(folder(&interpreter.executable));
+    paths.extend(folder(&interpreter.library));
+    paths.extend(interpreter.import_path.iter().cloned());
+    paths.extend(settings.readable.iter().cloned());
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
 const LOCK: &str = "no thread panics while it holds this lock";
 
 /// The order in which to hand jobs out: those that took long come first, so
 /// that no core waits for the last one; one that is new is taken for average.
-fn longest_first(jobs: &[Job]) -> Vec<usize> {
+fn longest_first(jobs: &[Job<'_>]) -> Vec<usize> {
     let known: Vec<Duration> = jobs.iter().filter_map(|job| job.estimate).collect();
     let average = known
         .iter()

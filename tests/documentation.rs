@@ -60,7 +60,10 @@ fn examples_of_claims_get_the_verdicts_they_are_shown_for() {
             .iter()
             .find(|snippet| snippet["line"] == example.first_line)
         else {
-            faults.push(format!("line {}: no snippet begins there", example.first_line));
+            faults.push(format!(
+                "line {}: no snippet begins there",
+                example.first_line
+            ));
             continue;
         };
         let claims = snippet["claims"].as_array().expect("a list of claims");
@@ -84,7 +87,8 @@ fn examples_of_claims_get_the_verdicts_they_are_shown_for() {
             let is_marked = source.contains("  # ") || source.starts_with("# ");
             let is_claimed = claims.iter().any(|claim| {
                 let first = claim["line"].as_u64().unwrap_or_default();
-                first == line || (first < line && source.starts_with("# "))
+                first == line
+                    || (first < line && source.starts_with("# "))
                     || (first == line + 1 && source.starts_with("# "))
             });
             if is_marked && !is_claimed {

@@ -196,10 +196,12 @@ impl Pack {
     }
 
     /// Writes it, where there is something new in it. Call it when the guide has
-    /// been judged: what was not asked for since the last time ages by one.
-    pub fn save(&mut self, now: SystemTime) -> io::Result<()> {
+    /// been judged: what was not asked for since the last time ages by one. Says
+    /// whether anything was written.
+    pub fn save(&mut self, now: SystemTime) -> io::Result<bool> {
         if !self.changed {
-            return self.mark_used(now);
+            self.mark_used(now)?;
+            return Ok(false);
         }
         let folder = self.path.parent().map(PathBuf::from).unwrap_or_default();
         fs::create_dir_all(&folder)?;
@@ -213,7 +215,7 @@ impl Pack {
         for entry in self.entries.values_mut() {
             entry.unused += 1;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Its age decides when it is dropped.

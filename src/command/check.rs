@@ -10,7 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::selection::{self, Selection, UseConfiguration};
 use super::{CommandError, Console};
-use crate::check::{self, CheckEvent, CheckSettings, Scope, Source};
+use crate::cache::Cache;
+use crate::check::{self, Caching, CheckEvent, CheckSettings, Reuse, Scope, Source};
 use crate::configuration::Project;
 use crate::document::Format;
 use crate::expectation::{self, Expectations};
@@ -50,6 +51,21 @@ pub struct RunArguments {
     pub expectations: Vec<PathBuf>,
     /// Whether the project's configuration is looked for.
     pub configuration: UseConfiguration,
+    /// What earlier runs are good for.
+    pub caching: CachingAsked,
+}
+
+/// What earlier runs are good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CachingAsked {
+    /// What has not changed is not run again, except in continuous integration.
+    ByDefault,
+    /// What has not changed is not run again.
+    Always,
+    /// Everything is run, and kept for the next time.
+    Rerun,
+    /// Everything is run, and nothing is kept.
+    Never,
 }
 
 /// Guides, interpreters and settings, all found and ready to be checked.
@@ -116,6 +132,7 @@ fn prepare_on(
         readable: readable(project),
         expectations: expectations.clone(),
         scope: Scope::Everything,
+        caching: caching(arguments.caching),
     });
     Ok(Prepared {
         settings: settings.collect(),
@@ -143,10 +160,13 @@ pub fn check_one(
     let version = settings.interpreter.version;
     let listener = |event: CheckEvent<'_>| match event {
         CheckEvent::Planned { tasks } => {
-            progress.set_length(tasks as u64);
+            progress.inc_length(tasks as u64);
             progress.set_message(format!("Python {version}"));
         }
-        CheckEvent::Again { tasks } => progress.inc_length(tasks as u64),
+        CheckEvent::NotKept { folder, error } => console.note(&format!(
+            "what was run is not kept for the next time, since {} cannot be written to: {error}",
+            folder.display()
+        )),
         CheckEvent::Finished => progress.inc(1),
         CheckEvent::Retried { detail } => {
             progress.suspend(|| {
@@ -238,4 +258,17 @@ fn readable(project: Option<&Project>) -> Vec<PathBuf> {
     };
     let readable = project.settings.readable.iter();
     readable.map(|path| project.root.join(path)).collect()
+}
+
+fn caching(asked: CachingAsked) -> Option<Caching> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let reuse = match asked {
+        // A machine that others rely on tells what it has seen itself.
+        CachingAsked::ByDefault if set("CI").is_some_and(|value| value != "false") => return None,
+        CachingAsked::ByDefault | CachingAsked::Always => Reuse::Runs,
+        CachingAsked::Rerun => Reuse::Times,
+        CachingAsked::Never => return None,
+    };
+    let cache = Cache::of_user(|name| set(name).map(PathBuf::from))?;
+    Some(Caching { cache, reuse })
 }

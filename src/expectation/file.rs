@@ -37,6 +37,7 @@ struct SnippetTable {
     #[serde(default)]
     requires: Vec<Spanned<String>>,
     network: Option<Spanned<bool>>,
+    always_run: Option<Spanned<bool>>,
     timeout: Option<Spanned<String>>,
     skip: Option<Spanned<String>>,
     continues: Option<Spanned<OneOrMany>>,
@@ -259,6 +260,7 @@ impl Reader<'_> {
     fn snippet(&mut self, span: &Range<usize>, table: SnippetTable) -> SnippetExpectations {
         let sets_something = !table.requires.is_empty()
             || table.network.is_some()
+            || table.always_run.is_some()
             || table.timeout.is_some()
             || table.continues.is_some()
             || table.mode.is_some();
@@ -314,6 +316,7 @@ impl Reader<'_> {
                 .map(Spanned::into_inner)
                 .collect(),
             network: table.network.is_some_and(Spanned::into_inner),
+            always_run: table.always_run.is_some_and(Spanned::into_inner),
             timeout,
             skip,
             continues: table

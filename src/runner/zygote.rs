@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,9 +17,9 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::channel::{Channel, Silence};
-use super::{Interrupt, RunnerSettings, directory};
+use super::{Interrupt, RunnerSettings, confinement, directory};
 use crate::interpreter::Interpreter;
-use crate::protocol::{Confinement, Hello, Reply, Setup, Task};
+use crate::protocol::{Hello, Reply, Setup, Task};
 use crate::sandbox;
 
 /// What came of handing a task to a worker. After anything but a reply the
@@ -65,14 +65,12 @@ impl Zygote {
             library: interpreter.library.clone(),
             executable: interpreter.executable.clone(),
             preload: settings.preload.clone(),
-            confinement: Confinement {
-                root: process.root.clone(),
-                readable: readable(interpreter, settings),
-                files: settings.confine.files,
-                network: network_kept_away,
-                disk_bytes: settings.disk_bytes,
-                processes: settings.processes,
-            },
+            confinement: confinement(
+                interpreter,
+                settings,
+                process.root.clone(),
+                network_kept_away,
+            ),
         };
         let hello = channel
             .send(&setup, deadline, interrupt)
@@ -272,19 +270,6 @@ fn last_words(file: &mut File) -> String {
         Ok(_) => String::from_utf8_lossy(&bytes).trim().to_owned(),
         Err(_) => String::new(),
     }
-}
-
-/// What the interpreter needs to be read, beside the system's own folders.
-fn readable(interpreter: &Interpreter, settings: &RunnerSettings) -> Vec<PathBuf> {
-    let folder = |path: &Path| path.parent().map(Path::to_owned);
-    let mut paths = vec![interpreter.prefix.clone(), interpreter.base_prefix.clone()];
-    paths.extend(folder(&interpreter.executable));
-    paths.extend(folder(&interpreter.library));
-    paths.extend(interpreter.import_path.iter().cloned());
-    paths.extend(settings.readable.iter().cloned());
-    paths.sort();
-    paths.dedup();
-    paths
 }
 
 /// A descriptor of the process that becomes readable when it ends.

@@ -1,0 +1,337 @@
+//! What outlives a check: warm workers, and what earlier runs showed.
+//!
+//! A task is answered from the cache where it can be and by a worker where it
+//! cannot. Nothing here judges, and no worker is started before one is needed.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rayon::prelude::*;
+
+use super::{CheckError, CheckEvent, CheckSettings, Prepared, Reuse};
+use crate::cache::{Conditions, Pack, System, TaskKey, World};
+use crate::interpreter::Interpreter;
+use crate::protocol::Task;
+use crate::runner::{self, Confine, Interrupt, Job, Outcome, Runner, RunnerEvent, RunnerSettings};
+use crate::sandbox;
+
+/// Warm workers and what earlier runs showed, for checks that follow one another.
+///
+/// It serves settings that differ in nothing but what is documented and which
+/// snippets are asked for.
+#[derive(Default)]
+pub struct Session {
+    /// By the hash seed that their workers were started with.
+    runners: BTreeMap<u32, Runner>,
+    /// By guide.
+    packs: BTreeMap<PathBuf, Pack>,
+    /// What all results of the check depend on; `None` where nothing is kept.
+    world: Option<World>,
+}
+
+/// A task that is to be answered.
+pub(super) struct Wanted<'a> {
+    /// The guide.
+    pub(super) guide: &'a Path,
+    /// The task.
+    pub(super) task: &'a Task,
+    /// Whether an earlier answer will do.
+    pub(super) reuse: bool,
+    /// How long it takes, where that is known from this very check.
+    pub(super) estimate: Option<Duration>,
+}
+
+/// What became of a task.
+pub(super) struct Answered {
+    pub(super) outcome: Outcome,
+    /// Whether it is an earlier run that is told of.
+    pub(super) reused: bool,
+}
+
+impl Session {
+    /// Begins a check: whatever may have changed since the last one is looked at
+    /// again.
+    pub(super) fn begin(&mut self, prepared: &[Prepared<'_>], settings: &CheckSettings) {
+        let Some(caching) = &settings.caching else {
+            return;
+        };
+        let runner_settings = runner_settings(settings, 0, Vec::new());
+        self.world = World::of(Conditions {
+            interpreter: &settings.interpreter,
+            confinement: &runner::confinement(
+                &settings.interpreter,
+                &runner_settings,
+                PathBuf::new(),
+                runner_settings.confine.network,
+            ),
+            environment: &sandbox::environment(&settings.interpreter.executable, 0),
+            system: &System::read(),
+            tool: &runner_settings.program,
+        });
+        for prepared in prepared {
+            let path = &prepared.guide.path;
+            if let Entry::Vacant(vacant) = self.packs.entry(path.clone()) {
+                vacant.insert(caching.cache.pack(path, &settings.interpreter.executable));
+            }
+        }
+    }
+
+    /// Answers tasks, in their order. `tell` is the event that says how many have
+    /// to be run; it is not told when none has.
+    pub(super) fn answer(
+        &mut self,
+        wanted: &[Wanted<'_>],
+        hash_seed: u32,
+        prepared: &[Prepared<'_>],
+        settings: &CheckSettings,
+        interrupt: &Interrupt,
+        listener: &(dyn Fn(CheckEvent<'_>) + Sync),
+    ) -> Result<Vec<Answered>, CheckError> {
+        let keys = self.keys(wanted, hash_seed, settings);
+        let mut answers: Vec<Option<Answered>> = wanted
+            .iter()
+            .zip(&keys)
+            .map(|(wanted, key)| self.find(wanted, key.as_ref(), settings))
+            .collect();
+        if answers.iter().any(Option::is_none) {
+            self.have_runner(hash_seed, prepared, settings)?;
+        }
+        let Some(runner) = self.runners.get(&hash_seed) else {
+            return Ok(answers.into_iter().flatten().collect());
+        };
+        // Runs that another box allowed say nothing of this one.
+        let gaps = runner.gaps();
+        for (answer, wanted) in answers.iter_mut().zip(wanted) {
+            if let Some(pack) = self.packs.get(wanted.guide)
+                && pack.box_gaps() != gaps
+            {
+                *answer = None;
+            }
+        }
+        for pack in self.packs.values_mut() {
+            pack.set_box_gaps(gaps);
+        }
+        let missing: Vec<usize> = (0..wanted.len())
+            .filter(|&index| answers[index].is_none())
+            .collect();
+        let jobs: Vec<Job<'_>> = missing
+            .iter()
+            .map(|&index| self.job(&wanted[index]))
+            .collect();
+        listener(CheckEvent::Planned { tasks: jobs.len() });
+        let outcomes = runner.run(&jobs, interrupt, &|event| tell(event, listener));
+        for (index, outcome) in missing.into_iter().zip(outcomes) {
+            let wanted = &wanted[index];
+            if let (Some(pack), Some(key)) = (self.packs.get_mut(wanted.guide), keys[index]) {
+                match &outcome {
+                    Outcome::Ran(run) => pack.keep(key, wanted.task, run),
+                    Outcome::Failed { .. }
+                    | Outcome::WorkerDied { .. }
+                    | Outcome::Overdue { .. }
+                    | Outcome::Interrupted => pack.forget(&key),
+                }
+            }
+            answers[index] = Some(Answered {
+                outcome,
+                reused: false,
+            });
+        }
+        Ok(answers.into_iter().flatten().collect())
+    }
+
+    /// Forgets what a task showed with these seeds: it shows something else each
+    /// time.
+    pub(super) fn forget(&mut self, guide: &Path, task: &Task, hash_seeds: &[u32]) {
+        if let (Some(pack), Some(world)) = (self.packs.get_mut(guide), &self.world) {
+            for &hash_seed in hash_seeds {
+                pack.forget(&TaskKey::of(world, task, hash_seed));
+            }
+        }
+    }
+
+    /// What the box lacks, or lacked when what is told of was run.
+    pub(super) fn box_gaps(&self) -> Vec<String> {
+        let gaps = match self.runners.values().next() {
+            Some(runner) => Some(runner.gaps()),
+            None => self
+                .packs
+                .values()
+                .map(Pack::box_gaps)
+                .find(|gaps| !gaps.is_empty()),
+        };
+        gaps.map(<[String]>::to_vec).unwrap_or_default()
+    }
+
+    /// Keeps what was new for the next time.
+    pub(super) fn save(
+        &mut self,
+        settings: &CheckSettings,
+        listener: &(dyn Fn(CheckEvent<'_>) + Sync),
+    ) {
+        let Some(caching) = &settings.caching else {
+            return;
+        };
+        let now = SystemTime::now();
+        let mut written = false;
+        let mut save = || {
+            for pack in self.packs.values_mut() {
+                written |= pack.save(now)?;
+            }
+            if written {
+                caching.cache.prune(now)?;
+            }
+            Ok::<(), std::io::Error>(())
+        };
+        if let Err(error) = save() {
+            listener(CheckEvent::NotKept {
+                folder: caching.cache.folder(),
+                error: &error,
+            });
+        }
+    }
+
+    fn keys(
+        &self,
+        wanted: &[Wanted<'_>],
+        hash_seed: u32,
+        settings: &CheckSettings,
+    ) -> Vec<Option<TaskKey>> {
+        let world = self.world.filter(|_| settings.caching.is_some());
+        wanted
+            .par_iter()
+            .map(|wanted| Some(TaskKey::of(&world?, wanted.task, hash_seed)))
+            .collect()
+    }
+
+    fn find(
+        &mut self,
+        wanted: &Wanted<'_>,
+        key: Option<&TaskKey>,
+        settings: &CheckSettings,
+    ) -> Option<Answered> {
+        match settings.caching.as_ref()?.reuse {
+            Reuse::Runs if wanted.reuse => {
+                let run = self.packs.get_mut(wanted.guide)?.find(key?)?;
+                Some(Answered {
+                    outcome: Outcome::Ran(run),
+                    reused: true,
+                })
+            }
+            Reuse::Runs | Reuse::Times => None,
+        }
+    }
+
+    fn job<'a>(&self, wanted: &Wanted<'a>) -> Job<'a> {
+        let known = || {
+            let weight = self.packs.get(wanted.guide)?.weight(wanted.task)?;
+            Some(weight.wall)
+        };
+        Job {
+            task: wanted.task,
+            estimate: wanted.estimate.or_else(known),
+        }
+    }
+
+    fn have_runner(
+        &mut self,
+        hash_seed: u32,
+        prepared: &[Prepared<'_>],
+        settings: &CheckSettings,
+    ) -> Result<(), CheckError> {
+        if let Entry::Vacant(vacant) = self.runners.entry(hash_seed) {
+            let preload = preload(prepared, &settings.interpreter);
+            let runner_settings = runner_settings(settings, hash_seed, preload);
+            vacant.insert(Runner::start(&settings.interpreter, runner_settings)?);
+        }
+        Ok(())
+    }
+}
+
+fn tell(event: RunnerEvent<'_>, listener: &(dyn Fn(CheckEvent<'_>) + Sync)) {
+    match event {
+        RunnerEvent::Started { .. } => {}
+        RunnerEvent::Retried { detail, .. } => listener(CheckEvent::Retried { detail }),
+        RunnerEvent::Finished { .. } => listener(CheckEvent::Finished),
+    }
+}
+
+fn runner_settings(
+    settings: &CheckSettings,
+    hash_seed: u32,
+    preload: Vec<String>,
+) -> RunnerSettings {
+    let defaults = RunnerSettings::default();
+    RunnerSettings {
+        workers: settings.jobs.unwrap_or(defaults.workers),
+        hash_seed,
+        preload,
+        readable: settings.readable.clone(),
+        confine: Confine {
+            network: !settings.network,
+            ..defaults.confine
+        },
+        ..defaults
+    }
+}
+
+/// The modules that workers import before the first task: what the guides
+/// import of the standard library, since a child then has it for nothing. Other
+/// packages are left to the snippets: importing them may start threads, and may
+/// do what only the snippet should be seen to do; as do the few left out here.
+fn preload(prepared: &[Prepared<'_>], interpreter: &Interpreter) -> Vec<String> {
+    const NOT_AHEAD: [&str; 8] = [
+        "this",
+        "antigravity",
+        "__main__",
+        "__future__",
+        "idlelib",
+        "test",
+        "tkinter",
+        "turtle",
+    ];
+    // CPython before 3.10 does not say which modules are its own.
+    const SLOW_TO_IMPORT: [&str; 24] = [
+        "abc",
+        "argparse",
+        "ast",
+        "asyncio",
+        "collections",
+        "concurrent",
+        "contextlib",
+        "copy",
+        "ctypes",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "functools",
+        "inspect",
+        "json",
+        "logging",
+        "multiprocessing",
+        "pathlib",
+        "random",
+        "re",
+        "threading",
+        "typing",
+        "unittest",
+    ];
+    let mut modules: Vec<String> = Vec::new();
+    for name in prepared.iter().flat_map(|guide| &guide.plan.preload) {
+        let top = name.split('.').next().unwrap_or(name);
+        let standard = if interpreter.standard_modules.is_empty() {
+            SLOW_TO_IMPORT.contains(&top)
+        } else {
+            interpreter
+                .standard_modules
+                .iter()
+                .any(|known| known == top)
+        };
+        if standard && !NOT_AHEAD.contains(&top) && !modules.contains(name) {
+            modules.push(name.clone());
+        }
+    }
+    modules
+}
