@@ -270,8 +270,8 @@ pub fn check_in(
             now,
         )?;
     }
-    session.save(settings, listener);
     results.box_gaps = session.box_gaps();
+    session.end(settings, listener);
     for (guide, judged) in prepared.into_iter().zip(judged) {
         results
             .expectation_errors

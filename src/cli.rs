@@ -19,7 +19,7 @@ use crate::command::extract::{Effect, ExtractArguments};
 use crate::command::pythons::PythonsFormat;
 use crate::command::selection::UseConfiguration;
 use crate::command::{
-    Color, CommandError, Console, check, drift, explain, extract, init, pythons, update,
+    Color, CommandError, Console, check, clean, drift, explain, extract, init, pythons, update,
 };
 use crate::configuration;
 use crate::document::Format;
@@ -74,6 +74,8 @@ enum Command {
     Update(UpdateLine),
     /// List the Python interpreters that were found, and which one would be used
     Pythons(PythonsLine),
+    /// Remove what is kept of earlier runs
+    Clean,
 }
 
 #[derive(Debug, Args)]
@@ -157,15 +159,6 @@ struct ExtractLine {
     /// Do not look for trueprint.toml or pyproject.toml
     #[arg(long)]
     no_config: bool,
-    /// Take unchanged snippets from earlier runs in continuous integration too
-    #[arg(long, overrides_with_all = ["no_cache", "rerun"])]
-    cache: bool,
-    /// Run everything, and keep nothing for the next time
-    #[arg(long, overrides_with_all = ["cache", "rerun"])]
-    no_cache: bool,
-    /// Run everything, and keep it for the next time
-    #[arg(long, overrides_with_all = ["cache", "no_cache"])]
-    rerun: bool,
 }
 
 #[derive(Debug, Args)]
@@ -210,6 +203,15 @@ struct RunLine {
     /// Do not look for trueprint.toml or pyproject.toml
     #[arg(long)]
     no_config: bool,
+    /// Take unchanged snippets from earlier runs in continuous integration too
+    #[arg(long, overrides_with_all = ["no_cache", "rerun"])]
+    cache: bool,
+    /// Run everything, and keep nothing for the next time
+    #[arg(long, overrides_with_all = ["cache", "rerun"])]
+    no_cache: bool,
+    /// Run everything, and keep it for the next time
+    #[arg(long, overrides_with_all = ["cache", "no_cache"])]
+    rerun: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -267,6 +269,7 @@ impl CommandLine {
                 update::run(&line.run.arguments(line.guides), effect, console)
             }
             Command::Pythons(line) => pythons::run(line.format.into(), console),
+            Command::Clean => clean::run(console),
         }
     }
 }
@@ -328,6 +331,15 @@ impl RunLine {
             network: self.network,
             expectations: self.expectations,
             configuration: use_configuration(self.no_config),
+            caching: if self.no_cache {
+                CachingAsked::Never
+            } else if self.rerun {
+                CachingAsked::Rerun
+            } else if self.cache {
+                CachingAsked::Always
+            } else {
+                CachingAsked::ByDefault
+            },
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod extract;
 pub mod init;
 pub mod pythons;
 pub mod update;
+pub mod clean;
 
 pub use console::{Color, Console};
 
@@ -53,6 +54,14 @@ pub enum CommandError {
     /// There is no interpreter to run the guides with.
     #[error(transparent)]
     Interpreter(#[from] InterpreterError),
+    /// What is kept of earlier runs cannot be removed.
+    #[error("{}: cannot be emptied: {source}", .folder.display())]
+    Clean {
+        /// Where it is kept.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Nothing could be checked at all.
     #[error(transparent)]
     Check(#[from] CheckError),

@@ -150,6 +150,8 @@ impl Case {
                 .args(command.split_whitespace())
                 .current_dir(folder.path())
                 .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
+                // Nothing is taken from earlier runs unless a case asks for it.
+                .env("CI", "true")
                 .env_remove("NO_COLOR")
                 .env_remove("CLICOLOR_FORCE")
                 .env_remove("PYTHONHASHSEED")

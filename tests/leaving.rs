@@ -286,7 +286,7 @@ fn be_coordinator(mark: &str, script: &str) -> ! {
         network: false,
         arguments: Vec::new(),
     };
-    let jobs: Vec<Job> = (0..8).map(|_| Job::from(task.clone())).collect();
+    let jobs: Vec<Job<'_>> = (0..8).map(|_| Job::from(&task)).collect();
     let outcomes = runner.run(&jobs, &interrupt, &|event| {
         if let RunnerEvent::Started { .. } = event {
             println!("started");

@@ -248,6 +248,7 @@ import ages_of_others";
         heading: Some("Ages".to_owned()),
         text: text.to_owned(),
         elapsed: Some(Duration::from_micros(2150)),
+        reused: false,
         verdict: SnippetVerdict {
             status: SnippetStatus::Failed,
             failures: vec![
@@ -285,6 +286,7 @@ import ages_of_others";
         heading: Some("Arrays".to_owned()),
         text: "import numpy\nprint(numpy.zeros(2))  # [0. 0.]".to_owned(),
         elapsed: Some(Duration::from_micros(900)),
+        reused: false,
         verdict: SnippetVerdict {
             status: SnippetStatus::Skipped {
                 reason: reason.to_owned(),
@@ -315,6 +317,7 @@ import ages_of_others";
         heading: None,
         text: "total = 1 + 1\ntotal  # 2".to_owned(),
         elapsed: Some(Duration::from_micros(900)),
+        reused: false,
         verdict: SnippetVerdict {
             claims: vec![Judgement {
                 place: cell(2),
@@ -391,6 +394,7 @@ fn well() -> Results {
                 heading: Some("Sums".to_owned()),
                 text: "print(1 + 1)  # 2".to_owned(),
                 elapsed: Some(Duration::from_micros(1500)),
+                reused: false,
                 verdict: SnippetVerdict {
                     claims: vec![judgement(
                         5,

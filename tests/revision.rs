@@ -108,6 +108,7 @@ fn guide(format: Format, claims: Vec<Judgement>) -> GuideResult {
             heading: None,
             text: String::new(),
             elapsed: None,
+            reused: false,
             verdict: SnippetVerdict {
                 status: SnippetStatus::Ran,
                 failures: Vec::new(),

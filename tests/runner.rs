@@ -82,7 +82,8 @@ fn check(script: &Path) -> Result<(), Failed> {
     if let Some(expected) = announced("error").first() {
         return Err(format!("a runner instead of the error `{expected}`").into());
     }
-    let jobs: Vec<Job> = (0..4).map(|_| Job::from(task())).collect();
+    let task = task();
+    let jobs: Vec<Job<'_>> = (0..4).map(|_| Job::from(&task)).collect();
     let interrupt = Interrupt::new()?;
     let stop_at_once = !announced("interrupt").is_empty();
     let retried = Mutex::new(0);

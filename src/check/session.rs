@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 
-use super::{CheckError, CheckEvent, CheckSettings, Prepared, Reuse};
+use super::{CheckError, CheckEvent, CheckSettings, HASH_SEEDS, Prepared, Reuse};
 use crate::cache::{Conditions, Pack, System, TaskKey, World};
 use crate::interpreter::Interpreter;
 use crate::protocol::Task;
@@ -164,12 +164,15 @@ impl Session {
         gaps.map(<[String]>::to_vec).unwrap_or_default()
     }
 
-    /// Keeps what was new for the next time.
-    pub(super) fn save(
+    /// Ends a check: keeps what was new for the next time, and only the workers
+    /// that the next check will want.
+    pub(super) fn end(
         &mut self,
         settings: &CheckSettings,
         listener: &(dyn Fn(CheckEvent<'_>) + Sync),
     ) {
+        self.runners
+            .retain(|hash_seed, _| HASH_SEEDS.contains(hash_seed));
         let Some(caching) = &settings.caching else {
             return;
         };

@@ -1,5 +1,6 @@
 //! `trueprint check`: run and judge, and report what was found.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -261,7 +262,6 @@ fn readable(project: Option<&Project>) -> Vec<PathBuf> {
 }
 
 fn caching(asked: CachingAsked) -> Option<Caching> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let reuse = match asked {
         // A machine that others rely on tells what it has seen itself.
         CachingAsked::ByDefault if set("CI").is_some_and(|value| value != "false") => return None,
@@ -269,6 +269,17 @@ fn caching(asked: CachingAsked) -> Option<Caching> {
         CachingAsked::Rerun => Reuse::Times,
         CachingAsked::Never => return None,
     };
-    let cache = Cache::of_user(|name| set(name).map(PathBuf::from))?;
-    Some(Caching { cache, reuse })
+    Some(Caching {
+        cache: cache()?,
+        reuse,
+    })
+}
+
+/// Where the user's runs are kept.
+pub fn cache() -> Option<Cache> {
+    Cache::of_user(|name| set(name).map(PathBuf::from))
+}
+
+fn set(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }

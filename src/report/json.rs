@@ -67,6 +67,8 @@ struct Snippet {
     heading: Option<String>,
     status: &'static str,
     seconds: Option<f64>,
+    #[serde(skip_serializing_if = "is_false")]
+    reused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,6 +162,7 @@ struct Counts {
     expectation_errors: usize,
     snippets: usize,
     ran: usize,
+    reused: usize,
     failed: usize,
     snippets_skipped: usize,
     failures: usize,
@@ -207,6 +210,7 @@ impl Report {
                 expectation_errors: summary.expectation_errors,
                 snippets: summary.snippets,
                 ran: summary.ran,
+                reused: summary.reused,
                 failed: summary.failed,
                 snippets_skipped: summary.snippets_skipped,
                 failures: summary.failures,
@@ -252,6 +256,7 @@ impl Snippet {
             heading: snippet.heading.clone(),
             status,
             seconds: snippet.elapsed.map(seconds),
+            reused: snippet.reused,
             error: verdict.failures.first().map(|first| first.message.clone()),
             reason,
             failures: verdict.failures.iter().map(Failed::of).collect(),

@@ -504,16 +504,15 @@ fn write_summary(
         let all = summary.guides + summary.problems + results.without_snippets.len();
         row(out, "Guides", all, &parts)?;
     }
-    row(
-        out,
-        "Snippets",
-        summary.snippets,
-        &[
-            format!("{} ran", summary.ran),
-            format!("{} failed", summary.failed),
-            format!("{} skipped", summary.snippets_skipped),
-        ],
-    )?;
+    let mut parts = vec![
+        format!("{} ran", summary.ran),
+        format!("{} failed", summary.failed),
+        format!("{} skipped", summary.snippets_skipped),
+    ];
+    if summary.reused > 0 {
+        parts.push(format!("{} unchanged since an earlier run", summary.reused));
+    }
+    row(out, "Snippets", summary.snippets, &parts)?;
     let mut parts = Vec::new();
     for verdict in Verdict::ALL {
         let count = summary.count(verdict);
