@@ -245,7 +245,13 @@ pub fn read(snippet: &Snippet) -> Vec<Claim> {
 }
 
 fn shown(output: &crate::snippet::ShownOutput, snippet: &Snippet) -> Claim {
-    let firmness = if output.announced || output.statement.is_some() {
+    let only_comments = output
+        .text
+        .lines()
+        .all(|line| line.trim_start().starts_with('#'));
+    let firmness = if only_comments {
+        Firmness::Tentative
+    } else if output.announced || output.statement.is_some() {
         Firmness::Firm
     } else {
         Firmness::Resembling
@@ -286,6 +292,7 @@ fn announcement(text: &str, snippet: &Snippet) -> Claim {
         types: Vec::new(),
         message: None,
         certainty: exception::Certainty::Plain,
+        cued: true,
     });
     Claim {
         kind: ClaimKind::Announced,

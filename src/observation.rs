@@ -20,7 +20,7 @@ pub struct Observation<'a> {
 #[derive(Debug, Default)]
 struct UnitFacts<'a> {
     probes: BTreeMap<u32, &'a Probe>,
-    done: Vec<u32>,
+    done: Vec<(u32, usize)>,
     raised: Vec<Raising<'a>>,
     exited: Option<(Option<u32>, i32)>,
     values: BTreeMap<u32, Vec<&'a Shown>>,
@@ -39,6 +39,20 @@ pub struct Raising<'a> {
     pub exception: &'a Exception,
     /// Its place among all events of the run, which tells exceptions apart.
     pub order: usize,
+}
+
+/// The end of a top-level statement.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'a> {
+    /// It was executed to its end.
+    Done {
+        /// Its first line.
+        line: LineNumber,
+        /// Its place among all events of the run.
+        order: usize,
+    },
+    /// It let an exception through.
+    Raised(Raising<'a>),
 }
 
 /// What some lines wrote.
@@ -99,7 +113,7 @@ impl<'a> Observation<'a> {
                 }
                 Event::Done { statement } => {
                     if let Some(facts) = at(&mut units, statement.unit) {
-                        facts.done.push(statement.line);
+                        facts.done.push((statement.line, order));
                     }
                 }
                 Event::Raised {
@@ -323,6 +337,35 @@ impl<'a> Observation<'a> {
             .collect()
     }
 
+    /// How a unit's top-level statements ended, in their order.
+    pub fn steps(&self, unit: usize) -> Vec<Step<'a>> {
+        let Some(facts) = self.units.get(unit) else {
+            return Vec::new();
+        };
+        let done = facts.done.iter().filter_map(|(line, order)| {
+            Some(Step::Done {
+                line: LineNumber::new(*line)?,
+                order: *order,
+            })
+        });
+        let raised = facts.raised.iter().copied().map(Step::Raised);
+        let mut steps: Vec<Step<'a>> = done.chain(raised).collect();
+        steps.sort_by_key(|step| match step {
+            Step::Done { order, .. } => *order,
+            Step::Raised(raising) => raising.order,
+        });
+        steps
+    }
+
+    /// When a top-level statement ended: its place among all events.
+    pub fn end_of(&self, unit: usize, first_line: LineNumber) -> Option<usize> {
+        self.steps(unit).into_iter().find_map(|step| match step {
+            Step::Done { line, order } if line == first_line => Some(order),
+            Step::Raised(raising) if raising.statement == Some(first_line) => Some(raising.order),
+            Step::Done { .. } | Step::Raised(_) => None,
+        })
+    }
+
     /// The exceptions that a unit's top-level statements let through.
     pub fn raisings(&self, unit: usize) -> &[Raising<'a>] {
         self.units.get(unit).map_or(&[], |facts| &facts.raised)
@@ -354,7 +397,7 @@ impl<'a> Observation<'a> {
         let Some(facts) = self.units.get(unit) else {
             return false;
         };
-        facts.done.contains(&first_line.get())
+        facts.done.iter().any(|(line, _)| *line == first_line.get())
             || facts
                 .raised
                 .iter()

@@ -13,6 +13,8 @@ pub struct Raise {
     pub message: Option<String>,
     /// How surely it says so.
     pub certainty: Certainty,
+    /// Whether a word such as `raises` says so.
+    pub cued: bool,
 }
 
 /// How surely a comment says that an exception is raised.
@@ -183,6 +185,7 @@ pub fn read(text: &str) -> Option<Raise> {
         types,
         message,
         certainty,
+        cued,
     })
 }
 
@@ -246,6 +249,7 @@ fn hint(line: &str) -> Option<Raise> {
         types: Vec::new(),
         message: None,
         certainty: Certainty::Hint,
+        cued: false,
     })
 }
 

@@ -169,7 +169,7 @@ fn is_call_out(text: &str) -> bool {
 }
 
 /// A line of signs, which separates.
-fn is_rule(text: &str) -> bool {
+pub fn is_rule(text: &str) -> bool {
     text.len() >= 3
         && text
             .chars()

@@ -69,7 +69,10 @@ impl Reader<'_> {
             });
         }
         let directive = first.trim_start_matches('#').trim();
-        if prose::trap(directive) == Some(Trap::NotARemark) && !first.starts_with(['>', '=', '-']) {
+        if prose::trap(directive) == Some(Trap::NotARemark)
+            && !first.starts_with(['>', '=', '-'])
+            && !prose::is_rule(directive)
+        {
             return None;
         }
         let text = Text::of(&remark.lines);
@@ -312,7 +315,11 @@ impl Claim {
             Some(cut) if first && text.shape == Shape::Value => cut.value.to_owned(),
             _ => shown.to_owned(),
         };
-        self.marked = text.marked.is_some();
+        self.marked = text.marked.is_some()
+            || self
+                .readings
+                .iter()
+                .any(|reading| matches!(&reading.says, Says::Raises(raise) if raise.cued));
         self.versions = prose::versions(&self.comment);
         self.example = prose::is_example(&self.comment);
         self
@@ -549,7 +556,7 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
     };
 
     let raise = exception::read(shown).or_else(|| exception::read(&text.whole));
-    let holdings = state::read(shown);
+    let holdings = state::read(shown, &statement.code);
     let firmness = shows(text, statement).min(most);
 
     if let Some((printed, returned)) = printed_and_returned(text) {
@@ -592,7 +599,7 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
         let known = holdings
             .parts
             .iter()
-            .all(|part| mentions(&statement.code, &part.expression));
+            .all(|part| state::mentions(&statement.code, &part.expression));
         let plain = holdings.leads && holdings.parts.iter().all(|part| part.plain);
         let stable = !statement.in_function;
         let able = match statement.role {
@@ -700,19 +707,4 @@ fn printed_and_returned(text: &Text<'_>) -> Option<(String, String)> {
         }
     }
     None
-}
-
-/// Whether code mentions what an expression begins with.
-fn mentions(code: &str, expression: &str) -> bool {
-    let name: String = expression
-        .chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect();
-    !name.is_empty()
-        && code.match_indices(name.as_str()).any(|(at, _)| {
-            let before = code[..at].chars().next_back();
-            let after = code[at + name.len()..].chars().next();
-            let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-            !part(before) && !part(after)
-        })
 }

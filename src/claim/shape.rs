@@ -36,9 +36,13 @@ fn is_value(text: &str) -> bool {
         return false;
     }
     if let Some(value) = Value::read(text) {
-        return value.is_literal() || matches!(value, Value::Ellipsis);
+        return match &value {
+            // `Hello, World` would be a tuple of names.
+            Value::Tuple(items) if !text.starts_with('(') => items.iter().all(Value::is_literal),
+            value => value.is_literal() || matches!(value, Value::Ellipsis),
+        };
     }
-    if is_number_row(text) || is_open_value(text) {
+    if is_equation(text) || is_number_row(text) || is_open_value(text) {
         return true;
     }
     let approximated = text.strip_prefix(['~', '≈', '≃']).map(str::trim_start);
@@ -96,6 +100,16 @@ fn number_with_gloss(cut: gloss::Cut<'_>) -> bool {
         || is_function_word(first)
             && !matches!(first, "is" | "are" | "does" | "was" | "will" | "has")
         || trimmed.contains(" (")
+}
+
+/// `5 + 3 = 8`: an arithmetic derivation with its value.
+fn is_equation(text: &str) -> bool {
+    let Some((left, right)) = text.rsplit_once(" = ").or_else(|| text.rsplit_once(" => ")) else {
+        return false;
+    };
+    let computed = left.contains(['+', '-', '*', '/', '%', '^', '×', '÷']);
+    let sign = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-*/%^().,=_×÷".contains(c);
+    computed && left.chars().all(sign) && right.trim().parse::<f64>().is_ok()
 }
 
 /// `1 2 3 ... 31`, `0, 1, 1, 2`.

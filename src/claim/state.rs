@@ -53,8 +53,9 @@ const LINKS: &[(&str, bool)] = &[
     ("=", true),
 ];
 
-/// Reads all that `text` says that names hold.
-pub fn read(text: &str) -> Option<Holdings> {
+/// Reads all that `text` says that names hold, beside a statement that is
+/// `code`: there `a` can be a name as well as a word.
+pub fn read(text: &str, code: &str) -> Option<Holdings> {
     let text: String = text
         .split('\n')
         .map(str::trim)
@@ -68,7 +69,7 @@ pub fn read(text: &str) -> Option<Holdings> {
             break;
         };
         at = end;
-        let Some(expression) = trailing_expression(&text[..start]) else {
+        let Some(expression) = trailing_expression(&text[..start], code) else {
             continue;
         };
         let rest = text[end..].trim_start();
@@ -76,6 +77,15 @@ pub fn read(text: &str) -> Option<Holdings> {
         let Some(length) = value_length(rest) else {
             continue;
         };
+        // `x = 1 + 1` is to be computed.
+        let behind = rest[length..].trim_start();
+        let computed = behind.starts_with(['+', '*', '/', '%'])
+            || behind
+                .strip_prefix('-')
+                .is_some_and(|rest| rest.trim_start().starts_with(|c: char| c.is_ascii_digit()));
+        if computed {
+            continue;
+        }
         if parts.is_empty() {
             let before = text[..start - expression.len()].trim();
             let before = before.trim_end_matches([':', ',']);
@@ -130,7 +140,7 @@ fn next_link(text: &str, from: usize) -> Option<(usize, usize, bool)> {
 }
 
 /// The name, attribute or subscript that `text` ends with.
-fn trailing_expression(text: &str) -> Option<&str> {
+fn trailing_expression<'a>(text: &'a str, code: &str) -> Option<&'a str> {
     let mut depth = 0usize;
     let mut start = text.len();
     for (at, character) in text.char_indices().rev() {
@@ -145,14 +155,24 @@ fn trailing_expression(text: &str) -> Option<&str> {
     }
     let expression = text[start..].trim_start_matches('.');
     let first = expression.chars().next()?;
-    let plain = expression.chars().all(char::is_alphabetic);
-    (depth == 0
-        && (first.is_alphabetic() || first == '_')
-        && !(plain
-            && (is_function_word(expression)
-                || matches!(
-                    expression,
-                    "value" | "result" | "Now" | "It" | "That" | "This"
-                ))))
-    .then_some(expression)
+    let word = is_function_word(expression)
+        || matches!(
+            expression,
+            "value" | "result" | "Now" | "It" | "That" | "This"
+        );
+    (depth == 0 && (first.is_alphabetic() || first == '_') && (!word || mentions(code, expression)))
+        .then_some(expression)
+}
+
+/// Whether code mentions the name that an expression begins with.
+pub fn mentions(code: &str, expression: &str) -> bool {
+    let name: String = expression
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect();
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    !name.is_empty()
+        && code.match_indices(name.as_str()).any(|(at, _)| {
+            !part(code[..at].chars().next_back()) && !part(code[at + name.len()..].chars().next())
+        })
 }

@@ -2,29 +2,37 @@
 
 use super::rule::Rule;
 
+/// A piece of a claim between two runs of dots.
+struct Piece {
+    text: String,
+    /// Whether a blank or a comma stands between it and the dots before or
+    /// behind, so that it must not tear a number.
+    apart_before: bool,
+    apart_behind: bool,
+}
+
 /// Whether `seen` is `claim` with something in place of its dots. Dots alone
 /// say nothing.
 pub fn says(claim: &str, seen: &str) -> Option<Rule> {
     if !claim.contains("...") && !claim.contains('…') {
         return None;
     }
-    let claim = squeeze(claim);
+    let claim = squeeze(claim).replace('…', "...");
     let seen = squeeze(seen);
-    let pieces: Vec<&str> = claim
+    let pieces: Vec<Piece> = claim
         .split("...")
-        .flat_map(|piece| piece.split('…'))
-        .map(|piece| piece.trim_matches('.'))
+        .map(|text| {
+            let text = text.trim_start_matches('.');
+            let separates = |c: char| c == ' ' || c == ',';
+            Piece {
+                apart_before: text.starts_with(separates),
+                apart_behind: text.ends_with(separates),
+                text: text.trim_matches(separates).to_owned(),
+            }
+        })
         .collect();
-    // Commas around the dots are part of what is left out.
-    let pieces: Vec<&str> = pieces.iter().map(|piece| piece.trim()).collect();
-    let said: usize = pieces
-        .iter()
-        .map(|piece| piece.chars().filter(|c| c.is_alphanumeric()).count())
-        .sum();
-    if said == 0 {
-        return None;
-    }
-    matches(&pieces, &seen).then_some(Rule::Ellipsis)
+    let said = |piece: &Piece| piece.text.chars().any(char::is_alphanumeric);
+    (pieces.iter().any(said) && matches(&pieces, &seen)).then_some(Rule::Ellipsis)
 }
 
 /// Blanks of any kind count as one.
@@ -32,47 +40,36 @@ fn squeeze(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn matches(pieces: &[&str], seen: &str) -> bool {
-    let (Some(first), Some(last)) = (pieces.first(), pieces.last()) else {
+fn matches(pieces: &[Piece], seen: &str) -> bool {
+    let [first, inner @ .., last] = pieces else {
         return false;
     };
-    if !seen.starts_with(first) || !ends_token(seen, first.len(), first) {
+    if !seen.starts_with(&first.text) || !is_whole(seen, 0, first) {
         return false;
     }
-    let mut at = first.len();
-    let inner = if pieces.len() > 1 {
-        &pieces[1..pieces.len() - 1]
-    } else {
-        &[]
-    };
+    let mut at = first.text.len();
     for piece in inner {
-        let piece = piece.trim_start_matches(',').trim_start();
-        if piece.is_empty() {
-            continue;
-        }
-        match find_token(seen, at, piece) {
-            Some(start) => at = start + piece.len(),
+        match find(seen, at, piece) {
+            Some(start) => at = start + piece.text.len(),
             None => return false,
         }
     }
-    let last = last.trim_start_matches(',').trim_start();
-    if pieces.len() == 1 {
-        return at == seen.len();
-    }
-    if last.is_empty() {
-        return true;
-    }
-    seen.len() >= at + last.len()
-        && seen.ends_with(last)
-        && starts_token(seen, seen.len() - last.len(), last)
+    let Some(start) = seen.len().checked_sub(last.text.len()) else {
+        return false;
+    };
+    start >= at && seen.ends_with(&last.text) && is_whole(seen, start, last)
 }
 
-/// The first place at or behind `from` where `piece` stands as whole tokens.
-fn find_token(seen: &str, from: usize, piece: &str) -> Option<usize> {
+/// The first place at or behind `from` where the piece stands without tearing
+/// a number.
+fn find(seen: &str, from: usize, piece: &Piece) -> Option<usize> {
+    if piece.text.is_empty() {
+        return Some(from);
+    }
     let mut at = from;
-    while let Some(offset) = seen.get(at..)?.find(piece) {
+    while let Some(offset) = seen.get(at..)?.find(&piece.text) {
         let start = at + offset;
-        if starts_token(seen, start, piece) && ends_token(seen, start + piece.len(), piece) {
+        if is_whole(seen, start, piece) {
             return Some(start);
         }
         at = start + seen[start..].chars().next().map_or(1, char::len_utf8);
@@ -80,16 +77,16 @@ fn find_token(seen: &str, from: usize, piece: &str) -> Option<usize> {
     None
 }
 
-/// Digits must not be torn: `1 ... 3` does not say `1 2 33`.
-fn starts_token(seen: &str, start: usize, piece: &str) -> bool {
-    let before = seen[..start].chars().next_back();
-    let first = piece.chars().next();
-    !(before.is_some_and(|c| c.is_ascii_digit() || c == '.')
-        && first.is_some_and(|c| c.is_ascii_digit()))
-}
-
-fn ends_token(seen: &str, end: usize, piece: &str) -> bool {
-    // A number that goes on into the dots (`3.14...`) is torn on purpose.
-    let _ = (seen, end, piece);
-    true
+/// `1 ... 3` does not say `1 2 33`, nor `12 3`; `3.14...` tears on purpose.
+fn is_whole(seen: &str, start: usize, piece: &Piece) -> bool {
+    let end = start + piece.text.len();
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.');
+    let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let torn_before = piece.apart_before
+        && word(piece.text.chars().next())
+        && part(seen[..start].chars().next_back());
+    let torn_behind = piece.apart_behind
+        && word(piece.text.chars().next_back())
+        && word(seen[end..].chars().next());
+    !torn_before && !torn_behind
 }

@@ -11,6 +11,15 @@ pub fn says(claim: &str, seen: &str) -> Option<Rule> {
     if claim_still == seen_still {
         return Some(Rule::Address);
     }
+    // `class Dog`, without what Python puts around it.
+    let bare = claim_still
+        .strip_prefix("class ")
+        .map(|name| name.trim_matches(['\'', '"']));
+    if let Some(name) = bare
+        && seen_still == format!("<class '{name}'>")
+    {
+        return Some(Rule::ShortNames);
+    }
     let (claimed, shown) = (shorten(&claim_still), shorten(&seen_still));
     if claimed.text == claim_still && shown.text == seen_still {
         return None;
@@ -39,6 +48,13 @@ pub fn without_addresses(text: &str) -> String {
     let mut still = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix("...").or_else(|| rest.strip_prefix('…'))
+            && still.ends_with(" at ")
+        {
+            still.push_str("0x…");
+            rest = after.trim_start_matches('.');
+            continue;
+        }
         if let Some(after) = rest.strip_prefix("0x") {
             let length = after
                 .find(|c: char| !(c.is_ascii_hexdigit() || matches!(c, '.' | '…')))

@@ -13,7 +13,9 @@ pub fn resembles(claim: &str, seen: &str) -> bool {
     if claimed.is_empty() || shown.is_empty() {
         return false;
     }
-    if similar(&claimed, &shown) {
+    // The same words in other letters or with other signs between.
+    let worded = claimed.iter().any(|word| word.len() > 1 && word != "#");
+    if similar(&claimed, &shown) || worded && claimed == shown {
         return true;
     }
     // Of several lines, most resemble one of the output's.

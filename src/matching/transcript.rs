@@ -117,6 +117,7 @@ pub fn traceback(claim: &str) -> Option<Raise> {
             types: Vec::new(),
             message: None,
             certainty: Certainty::Plain,
+            cued: true,
         });
     };
     let name = first.split(':').next().unwrap_or("").trim();
@@ -127,6 +128,7 @@ pub fn traceback(claim: &str) -> Option<Raise> {
         types: vec![name.to_owned()],
         message: message.filter(|message| !message.is_empty()),
         certainty: Certainty::Plain,
+        cued: true,
     })
 }
 

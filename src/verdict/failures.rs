@@ -3,9 +3,9 @@
 //!
 //! Whether an exception was claimed is not known here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::observation::{Observation, Raising};
+use crate::observation::{Observation, Raising, Step};
 use crate::plan::PlannedTask;
 use crate::position::LineNumber;
 use crate::protocol::Exception;
@@ -38,8 +38,20 @@ pub struct Found {
     pub skip: Option<String>,
     /// The earlier exception that it follows from: an index into the same list.
     follows: Option<usize>,
-    /// Names that are unbound or stale because of it.
-    tainted: BTreeSet<String>,
+    /// Names that are unbound or stale because of it, and the event that bound
+    /// each again, if one did.
+    tainted: BTreeMap<String, Option<usize>>,
+}
+
+impl Found {
+    /// Whether the name was unbound or stale because of it, at some event.
+    fn taints(&self, name: &str, order: usize) -> bool {
+        order > self.order
+            && self
+                .tainted
+                .get(name)
+                .is_some_and(|again| again.is_none_or(|again| order <= again))
+    }
 }
 
 impl Failures {
@@ -53,16 +65,33 @@ impl Failures {
         for unit in 0..planned.snippets.len() {
             let code = planned.task.units[unit].code.as_str();
             let syntax = Syntax::of(code);
-            for raising in observation.raisings(unit) {
+            for step in observation.steps(unit) {
+                let raising = match step {
+                    Step::Raised(raising) => raising,
+                    Step::Done { line, order } => {
+                        // What is bound again is stale no longer.
+                        if !found.is_empty() {
+                            for name in names_of(code, &syntax, line).bound {
+                                for earlier in &mut found {
+                                    if let Some(again @ None) = earlier.tainted.get_mut(&name) {
+                                        *again = Some(order);
+                                    }
+                                }
+                            }
+                        }
+                        continue;
+                    }
+                };
                 let names = raising
                     .statement
                     .map(|line| names_of(code, &syntax, line))
                     .unwrap_or_default();
-                let name = raising.exception.name.as_ref();
+                let order = raising.order;
+                let name = unbound_name(raising.exception);
                 let follows = found.iter().position(|earlier| {
-                    name.is_some_and(|name| earlier.tainted.contains(name))
-                        || is_dependent(raising)
-                            && names.free.iter().any(|name| earlier.tainted.contains(name))
+                    name.is_some_and(|name| earlier.taints(name, order))
+                        || is_dependent(&raising)
+                            && names.free.iter().any(|name| earlier.taints(name, order))
                 });
                 let root = follows.map(|index| found[index].follows.unwrap_or(index));
                 let skip = match root {
@@ -72,12 +101,12 @@ impl Failures {
                 found.push(Found {
                     unit,
                     statement: raising.statement,
-                    line: innermost_line(raising, unit),
-                    order: raising.order,
+                    line: innermost_line(&raising, unit),
+                    order,
                     text: describe(raising.exception),
                     skip,
                     follows: root,
-                    tainted: names.bound,
+                    tainted: names.bound.into_iter().map(|name| (name, None)).collect(),
                 });
             }
         }
@@ -107,12 +136,13 @@ impl Failures {
         found.follows.and_then(|index| self.found.get(index))
     }
 
-    /// The cause why one of these names is unbound or stale, if there is one.
-    pub fn that_taints(&self, names: &BTreeSet<String>) -> Option<&Found> {
+    /// The cause why one of these names was unbound or stale at some event, if
+    /// there is one.
+    pub fn that_taints(&self, names: &BTreeSet<String>, order: usize) -> Option<&Found> {
         let first = self
             .found
             .iter()
-            .find(|found| found.tainted.iter().any(|name| names.contains(name)))?;
+            .find(|found| names.iter().any(|name| found.taints(name, order)))?;
         Some(self.cause(first).unwrap_or(first))
     }
 }
@@ -124,6 +154,20 @@ pub fn describe(exception: &Exception) -> String {
     } else {
         format!("{}: {}", exception.type_name, exception.message)
     }
+}
+
+/// The name that an exception says is unbound.
+pub fn unbound_name(exception: &Exception) -> Option<&str> {
+    let said = || {
+        // 3.9 says it in the message only.
+        matches!(
+            exception.type_name.as_str(),
+            "NameError" | "UnboundLocalError"
+        )
+        .then(|| exception.message.split('\'').nth(1))
+        .flatten()
+    };
+    exception.name.as_deref().or_else(said)
 }
 
 fn innermost_line(raising: &Raising<'_>, unit: usize) -> Option<LineNumber> {

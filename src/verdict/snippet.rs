@@ -11,7 +11,7 @@ use crate::protocol::{End, Stream};
 use crate::snippet::Snippet;
 use crate::syntax::Syntax;
 
-use super::failures::{Failures, Found, describe, skip_reason};
+use super::failures::{Failures, Found, describe, skip_reason, unbound_name};
 use super::outcome::{self, Outcome, Place};
 use super::views::{self, Shows};
 use super::{
@@ -189,6 +189,8 @@ impl Judge<'_, '_> {
         let mut speaks_of = claim.statement;
         let mut kind = claim.kind;
         let mut seen = shows;
+        // The claim as it is about the statement that it fits.
+        let mut about = std::borrow::Cow::Borrowed(claim);
         if let Some(other) = &claim.other
             && !matches!(outcome, Outcome::So { .. } | Outcome::Blank { .. })
         {
@@ -204,6 +206,11 @@ impl Judge<'_, '_> {
                         ClaimKind::Above
                     };
                     seen = other_shows;
+                    about = std::borrow::Cow::Owned(Claim {
+                        subject: Subject::Statement(other.clone()),
+                        statement: Some(other.lines),
+                        ..claim.clone()
+                    });
                 }
                 None => {}
             }
@@ -211,7 +218,7 @@ impl Judge<'_, '_> {
         let raising = seen.raised.as_ref().and_then(|(_, raising)| *raising);
         let found = raising.and_then(|raising| self.failures.of(raising));
         let Some(decision) = self.decide(
-            claim,
+            &about,
             outcome,
             &seen,
             found,
@@ -512,8 +519,13 @@ impl Judge<'_, '_> {
             }
         };
         let names = Syntax::of(code.trim()).names.free;
+        let top = match &claim.subject {
+            Subject::Statement(spoken) => Some(spoken.top.first),
+            Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => None,
+        };
+        let order = top.and_then(|first| self.observation.end_of(self.unit, first));
         self.failures
-            .that_taints(&names)
+            .that_taints(&names, order.unwrap_or(usize::MAX))
             .and_then(|found| found.skip.clone())
     }
 
@@ -619,8 +631,11 @@ impl Judge<'_, '_> {
             let Some(site) = exception.stack.iter().find(own) else {
                 continue;
             };
-            let unbound: BTreeSet<String> = exception.name.iter().cloned().collect();
-            let cause = self.failures.that_taints(&unbound);
+            let unbound: BTreeSet<String> = unbound_name(exception)
+                .map(str::to_owned)
+                .into_iter()
+                .collect();
+            let cause = self.failures.that_taints(&unbound, usize::MAX);
             if cause.is_some_and(|cause| cause.skip.is_some())
                 || skip_reason(exception, self.observation, self.circumstances).is_some()
             {
