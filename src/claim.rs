@@ -89,6 +89,9 @@ pub struct Claim {
     pub versions: Option<Versions>,
     /// Whether it gives an example of an output that varies.
     pub example: bool,
+    /// Whether it is most likely about something else, so that it must say what
+    /// was seen by itself, and not within a sentence.
+    pub doubtful: bool,
 }
 
 /// What a claim speaks of.
@@ -284,6 +287,7 @@ fn shown(output: &crate::snippet::ShownOutput, snippet: &Snippet) -> Claim {
         marked: true,
         versions: None,
         example: false,
+        doubtful: false,
     }
 }
 
@@ -310,5 +314,6 @@ fn announcement(text: &str, snippet: &Snippet) -> Claim {
         marked: true,
         versions: None,
         example: false,
+        doubtful: false,
     }
 }

@@ -65,6 +65,7 @@ fn one_line(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
         .or_else(|| each_pass(claim, seen_line, hints))
         .or_else(|| embedded::label_dropped(claim, seen_line))
         .or_else(|| first_line(claim, seen_line))
+        .or_else(|| embedded::unbracketed(claim, seen_line))
         .or_else(|| embedded::paraphrase(claim, seen_line))
 }
 

@@ -31,6 +31,19 @@ const SIGNS: &[&str] = &[
     "↦", "⮕", "===", "==", "=", ">",
 ];
 
+/// Words that give an example of what is shown.
+const EXAMPLES: &[&str] = &[
+    "e.g.",
+    "eg.",
+    "e.g",
+    "for example",
+    "for instance",
+    "example",
+    "could be",
+    "might be",
+    "maybe",
+];
+
 /// Words that say what a statement prints or shows.
 const PRINTED: &[&str] = &[
     "expected output",
@@ -180,7 +193,10 @@ pub fn cut(text: &str) -> Option<Marked<'_>> {
 }
 
 fn cut_one(text: &str) -> Option<Marked<'_>> {
-    sign(text).or_else(|| prompt(text)).or_else(|| word(text))
+    sign(text)
+        .or_else(|| prompt(text))
+        .or_else(|| example(text))
+        .or_else(|| word(text))
 }
 
 fn sign(text: &str) -> Option<Marked<'_>> {
@@ -196,6 +212,22 @@ fn sign(text: &str) -> Option<Marked<'_>> {
         returned: false,
         printed: false,
         text: after.trim_start(),
+    })
+}
+
+/// `e.g. 0.73`: what follows is a value, though perhaps not this one.
+fn example(text: &str) -> Option<Marked<'_>> {
+    let length = EXAMPLES
+        .iter()
+        .filter_map(|word| prefix_ignoring_case(text, word))
+        .max()?;
+    let rest = &text[length..];
+    let apart = rest.starts_with(|c: char| c.is_whitespace() || matches!(c, ',' | ':'));
+    apart.then(|| Marked {
+        strength: Strength::Word,
+        returned: false,
+        printed: false,
+        text: rest.trim_start_matches([',', ':']).trim_start(),
     })
 }
 

@@ -276,6 +276,7 @@ impl Reader<'_> {
             readings,
             versions: None,
             example: false,
+            doubtful: false,
         }
     }
 
@@ -322,6 +323,7 @@ impl Claim {
                 .any(|reading| matches!(&reading.says, Says::Raises(raise) if raise.cued));
         self.versions = prose::versions(&self.comment);
         self.example = prose::is_example(&self.comment);
+        self.doubtful = prose::trap(&self.comment) == Some(Trap::Doubtful);
         self
     }
 }

@@ -56,8 +56,10 @@ fn is_value(text: &str) -> bool {
     let first = cut.value.chars().next().unwrap_or(' ');
     match first {
         '[' | '{' => {
-            let read = Value::read(cut.value);
-            read.is_some() || cut.value.contains([':', ',', '\'', '"']) && !is_sentence(cut.value)
+            // JavaScript's notation and strings without quotes are values that
+            // Python would not write.
+            let written = !glossed || cut.value.contains([':', ',', '\'', '"']);
+            Value::read(cut.value).is_some() || written && !is_sentence(cut.value)
         }
         '(' => Value::read(cut.value).is_some_and(|value| value.is_literal()),
         '<' => !cut.value.starts_with("<=") && (cut.value.len() > 4),

@@ -111,6 +111,27 @@ fn after_label(text: &str) -> Option<&str> {
     is_label(&text[..at]).then(|| text[at..].trim())
 }
 
+/// The elements of a list without its brackets: `0, 1, 2`.
+pub fn unbracketed(claim: &str, seen: &str) -> Option<Rule> {
+    let seen = seen.trim();
+    let inside = [('[', ']'), ('(', ')'), ('{', '}')]
+        .iter()
+        .find_map(|(open, close)| seen.strip_prefix(*open)?.strip_suffix(*close))?;
+    let says = |claim: &str| {
+        claim.contains(',')
+            && !claim.contains(['[', '(', '{'])
+            && (whole::equal(claim, inside)
+                || whole::says(
+                    &format!("[{claim}]"),
+                    &format!("[{inside}]"),
+                    Hints::default(),
+                )
+                .is_some_and(|rule| rule.forgives().is_none() && rule != Rule::Ellipsis))
+    };
+    let glossed = || gloss::cuts(claim).iter().any(|cut| says(cut.value));
+    (says(claim) || glossed()).then_some(Rule::Paraphrase)
+}
+
 /// In other words, with every value right: `the sum is 8, as expected`.
 pub fn paraphrase(claim: &str, seen: &str) -> Option<Rule> {
     let claimed = values(claim);

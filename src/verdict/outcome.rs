@@ -65,11 +65,21 @@ pub fn of(claim: &Claim, shows: &Shows<'_>, text: Option<&str>, place: Place<'_,
                 }
             };
         }
-        if let Some((rule, actual)) = is_so(claim, &reading.says, shows, text, place) {
+        if let Some((rule, actual)) = is_so(claim, &reading.says, shows, text, place)
+            && (!claim.doubtful || !is_within_sentence(rule))
+        {
             return Outcome::So { rule, actual };
         }
     }
     not_so(claim, shows, place)
+}
+
+/// Whether the rule finds a value within a sentence.
+fn is_within_sentence(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::Derivation | Rule::Paraphrase | Rule::FirstLine | Rule::LabelDropped | Rule::State
+    )
 }
 
 type So = Option<(Rule, Option<String>)>;

@@ -412,7 +412,9 @@ impl Judge<'_, '_> {
         if let Some(documented) = self.documented(claim, allowed, &seen, forgave) {
             return documented;
         }
-        if claim.example && same_form(&claim.expected, &seen) {
+        let example = claim.example
+            && (same_form(&claim.expected, &seen) || self.varies(claim, &actual).is_some());
+        if example {
             let reason = Rule::Example.forgives().map(str::to_owned);
             return Decision::new(Verdict::Tolerated, Rule::Example, actual, reason);
         }

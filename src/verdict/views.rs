@@ -97,7 +97,7 @@ pub fn of_claim<'a>(claim: &Claim, unit: usize, observation: &Observation<'a>) -
 pub fn of_statement<'a>(spoken: &Spoken, unit: usize, observation: &Observation<'a>) -> Shows<'a> {
     let top_level = spoken.lines == spoken.top;
     let hints = Hints {
-        several: matches!(spoken.role, Role::Print { several: true }),
+        several: !matches!(spoken.role, Role::Print { several: false }),
         passes: !top_level,
     };
     let mut shows = Shows {
