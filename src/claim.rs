@@ -125,6 +125,10 @@ pub struct Spoken {
     pub caught: bool,
     /// What it says, for a comment that repeats it.
     pub code: String,
+    /// Names that it could have changed, beside what it assigns to: what its
+    /// method is called on, what is handed to its function, what an element of
+    /// is set or deleted.
+    pub changes: Vec<String>,
     /// The statements that a claim in a paragraph of its own can mean together.
     pub together: Option<LineSpan>,
 }
@@ -139,8 +143,8 @@ pub enum Role {
     },
     /// A bare expression that is a call.
     Call {
-        /// What its method is called on, where it is a method.
-        receiver: Option<String>,
+        /// Whether it is a method, or a function of a module.
+        method: bool,
     },
     /// Any other bare expression.
     Expression,

@@ -61,6 +61,7 @@ fn one_line(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
     let seen_line = seen.trim_end();
     joined(claim, seen_line, hints)
         .or_else(|| glossed(claim, seen_line, hints))
+        .or_else(|| alternative(claim, seen_line, hints))
         .or_else(|| embedded::derived(claim, seen_line, hints))
         .or_else(|| each_pass(claim, seen_line, hints))
         .or_else(|| embedded::label_dropped(claim, seen_line))
@@ -76,6 +77,26 @@ pub fn glossed(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
             .or_else(|| joined(cut.value, seen, hints))
             .map(|rule| rule.max(Rule::Gloss))
     })
+}
+
+/// One of several values: `"bab" or "aba"`.
+fn alternative(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
+    let parts: Vec<&str> = claim.split(" or ").collect();
+    if parts.len() < 2 || parts.len() > 8 {
+        return None;
+    }
+    let value = |part: &&str| gloss::leading_value(part.trim()).is_some();
+    // The last one can have a remark behind it.
+    if !parts[..parts.len() - 1].iter().all(value) {
+        return None;
+    }
+    parts
+        .iter()
+        .filter(|part| value(part))
+        .find_map(|part| {
+            whole::says(part.trim(), seen, hints).or_else(|| glossed(part.trim(), seen, hints))
+        })
+        .map(|rule| rule.max(Rule::Alternative))
 }
 
 /// What several lines say, in one line: `0, 1, 1, 2, 3`.

@@ -49,6 +49,9 @@ const CONDITIONS: &[&str] = &[
     "otherwise",
     "or",
     "possibly",
+    "for",
+    "on",
+    "like",
     "maybe",
     "whenever",
     "case",
@@ -109,7 +112,7 @@ const HINT_PHRASES: &[&str] = &[
 pub fn read(text: &str) -> Option<Raise> {
     let text = text.trim();
     let first_line = text.lines().next().unwrap_or("");
-    let Some(found) = find_type(first_line) else {
+    let Some(found) = find_type(first_line).or_else(|| find_named(first_line)) else {
         return hint(first_line);
     };
     let before: Vec<String> = words(&first_line[..found.start]);
@@ -285,6 +288,35 @@ fn find_type(text: &str) -> Option<Found<'_>> {
         at = start + length;
     }
     None
+}
+
+/// A type with a name of its own behind `raises`: `raises InsufficientFunds`.
+fn find_named(text: &str) -> Option<Found<'_>> {
+    let lower = text.to_lowercase();
+    let cue = ["raises ", "raise ", "throws "]
+        .iter()
+        .filter_map(|cue| lower.find(cue).map(|at| at + cue.len()))
+        .min()?;
+    let mut start = cue;
+    for article in ["a ", "an ", "the "] {
+        if lower[start..].starts_with(article) {
+            start += article.len();
+        }
+    }
+    let rest = text.get(start..)?;
+    let length = rest
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
+        .unwrap_or(rest.len());
+    let name = rest[..length].trim_end_matches('.');
+    let capitals = name.chars().filter(|c| c.is_uppercase()).count();
+    let named = name.rsplit('.').next()?.starts_with(char::is_uppercase)
+        && capitals >= 2
+        && name.chars().any(char::is_lowercase);
+    named.then_some(Found {
+        name,
+        start,
+        end: start + name.len(),
+    })
 }
 
 /// Whether a name is that of an exception: they end alike.

@@ -117,6 +117,8 @@ fn follows_value(gloss: &str) -> bool {
     let blanks = gloss.len() - trimmed.len();
     match first {
         _ if trimmed.is_empty() => true,
+        // A slip of the author's: `2``.
+        '`' => trimmed.len() == 1,
         '.' | '!' | '。' => {
             let after = &gloss[first.len_utf8()..];
             after.trim().is_empty()
@@ -125,7 +127,7 @@ fn follows_value(gloss: &str) -> bool {
         }
         ',' | ';' | ':' | '，' | '；' | '：' => {
             let after = gloss[first.len_utf8()..].trim_start();
-            has_word(after, 2) && !starts_with_value(after)
+            after.is_empty() || has_word(after, 2) && !starts_with_value(after)
         }
         '(' => has_word(trimmed, 2),
         _ if first.is_whitespace() => {

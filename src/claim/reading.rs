@@ -303,6 +303,7 @@ impl Reader<'_> {
             in_function: statement.surroundings.function.is_some(),
             caught,
             code: source[statement.range.clone()].chars().take(2000).collect(),
+            changes: changes(statement, source),
             together: remark.together.filter(|_| remark.stands == Stands::Apart),
         })
     }
@@ -362,15 +363,8 @@ fn role(statement: &Statement, source: &str, header: bool) -> Role {
                     several: positional > 1 || starred,
                 }
             } else {
-                let receiver = call
-                    .rsplit_once('.')
-                    .map(|(receiver, _)| receiver.to_owned());
                 Role::Call {
-                    receiver: receiver.filter(|name| {
-                        name.chars().all(|c| {
-                            c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '\'' | '"')
-                        })
-                    }),
+                    method: call.contains('.'),
                 }
             }
         }
@@ -396,6 +390,68 @@ fn role(statement: &Statement, source: &str, header: bool) -> Role {
         | StatementKind::With
         | StatementKind::Try => Role::Compound { header },
     }
+}
+
+/// The names that a statement could have changed beside what it assigns to.
+fn changes(statement: &Statement, source: &str) -> Vec<String> {
+    let root = |text: &str| -> Option<String> {
+        let name: String = text
+            .trim()
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
+        let further = text.trim().len() > name.len();
+        (further && name.starts_with(|c: char| c.is_alphabetic() || c == '_')).then_some(name)
+    };
+    let mut names: Vec<String> = match &statement.kind {
+        StatementKind::Expression {
+            call: Some(call),
+            arguments,
+            ..
+        } if !PRINTERS.contains(&call.as_str()) => {
+            let receiver = call
+                .rsplit_once('.')
+                .map(|(receiver, _)| receiver.to_owned());
+            let plain =
+                |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '\'' | '"');
+            let arguments = arguments.iter().take(2).filter_map(|range| {
+                let text = source[range.clone()].trim();
+                let name = text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                    && text.chars().all(|c| c.is_alphanumeric() || c == '_');
+                name.then(|| text.to_owned())
+            });
+            receiver
+                .filter(|name| name.chars().all(plain))
+                .into_iter()
+                .chain(arguments)
+                .collect()
+        }
+        StatementKind::Assignment { targets, .. } => targets
+            .iter()
+            .filter_map(|range| root(&source[range.clone()]))
+            .collect(),
+        StatementKind::Delete => source[statement.range.clone()]
+            .strip_prefix("del ")
+            .and_then(root)
+            .into_iter()
+            .collect(),
+        StatementKind::Expression { .. }
+        | StatementKind::Import
+        | StatementKind::Raise
+        | StatementKind::Assert
+        | StatementKind::Return
+        | StatementKind::Silent
+        | StatementKind::Function(_)
+        | StatementKind::Class(_)
+        | StatementKind::Loop
+        | StatementKind::If
+        | StatementKind::Match
+        | StatementKind::With
+        | StatementKind::Try => Vec::new(),
+    };
+    names.retain(|name| !matches!(name.as_str(), "True" | "False" | "None" | "self"));
+    names.dedup();
+    names
 }
 
 /// The parts of an assignment's target: `a, *b` are two.
@@ -644,7 +700,9 @@ fn shows(text: &Text<'_>, statement: &Spoken) -> Firmness {
             }
         }
         Role::Assignment { .. } => {
-            if firm_by_marker {
+            // `-> (B, C, L)` tells the shape, not the value.
+            let symbolic = Value::read(&text.shown).is_some_and(|value| value.is_symbolic());
+            if firm_by_marker && !symbolic {
                 Firmness::Firm
             } else if text.shape == Shape::Value {
                 Firmness::Tentative

@@ -52,6 +52,9 @@ fn is_value(text: &str) -> bool {
     let Some(cut) = leading_value(text) else {
         return false;
     };
+    if starts_condition(cut.gloss) {
+        return false;
+    }
     let glossed = !cut.gloss.trim().is_empty();
     let first = cut.value.chars().next().unwrap_or(' ');
     match first {
@@ -69,9 +72,7 @@ fn is_value(text: &str) -> bool {
             !glossed || number_with_gloss(cut)
         }
         _ => match cut.value {
-            "True" | "False" => {
-                !cut.gloss.trim_start().starts_with("if ") && !starts_condition(cut.gloss)
-            }
+            "True" | "False" => true,
             "None" => !glossed || !cut.gloss.starts_with(" of"),
             _ => Value::read(cut.value).is_some_and(|value| value.is_literal()),
         },

@@ -72,11 +72,51 @@ impl Value {
             | Self::Bytes(_)
             | Self::Opaque(_) => true,
             Self::Ellipsis | Self::Name(_) => false,
-            Self::List(items) | Self::Tuple(items) | Self::Set(items) => items
-                .iter()
-                .all(|item| !matches!(item, Self::Call(name, _) if !is_repr_name(name))),
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) => {
+                let code = |item: &Self| matches!(item, Self::Call(name, _) if !is_repr_name(name));
+                !items.iter().any(code)
+            }
             Self::Dict(_) => true,
             Self::Call(name, _) => is_repr_name(name),
+        }
+    }
+
+    /// Whether it is made of bare names, as a shape `(B, C, L)` is: no value that
+    /// Python would show.
+    pub fn is_symbolic(&self) -> bool {
+        match self {
+            Self::Name(_) => true,
+            Self::List(items) | Self::Tuple(items) => items.iter().any(Self::is_symbolic),
+            Self::None
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Float(..)
+            | Self::Complex(_)
+            | Self::Text(_)
+            | Self::Bytes(_)
+            | Self::Ellipsis
+            | Self::Set(_)
+            | Self::Dict(_)
+            | Self::Call(..)
+            | Self::Opaque(_) => false,
+        }
+    }
+
+    /// Whether the two are values of a kind, so that one can be meant where the
+    /// other is seen.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.kind() == other.kind() || self.kind() == Kind::Other || other.kind() == Kind::Other
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::None => Kind::None,
+            Self::Bool(_) | Self::Int(_) | Self::Float(..) | Self::Complex(_) => Kind::Number,
+            Self::Text(_) | Self::Bytes(_) | Self::Name(_) => Kind::Text,
+            Self::List(_) | Self::Tuple(_) => Kind::Sequence,
+            Self::Set(_) => Kind::Set,
+            Self::Dict(_) => Kind::Dict,
+            Self::Ellipsis | Self::Call(..) | Self::Opaque(_) => Kind::Other,
         }
     }
 
@@ -133,6 +173,17 @@ impl Value {
             }
         }
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    None,
+    Number,
+    Text,
+    Sequence,
+    Set,
+    Dict,
+    Other,
 }
 
 fn write_items(open: char, items: &[Value], close: char, into: &mut String) {

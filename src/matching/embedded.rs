@@ -73,6 +73,10 @@ pub fn derived(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
 pub fn label_dropped(claim: &str, seen: &str) -> Option<Rule> {
     let dropped = |claim: &str| {
         let claim = claim.trim();
+        // A label with nothing behind it: `""`.
+        if matches!(claim, "\"\"" | "''") {
+            return is_label(seen.trim_end());
+        }
         let claims: Vec<String> = std::iter::once(claim.to_owned())
             .chain(whole::unquoted(claim))
             .collect();

@@ -23,6 +23,8 @@ pub enum Rule {
     Ellipsis,
     /// The value, then a remark.
     Gloss,
+    /// One of several values that the claim offers.
+    Alternative,
     /// The value at the end of a derivation.
     Derivation,
     /// Nothing is printed.
@@ -99,6 +101,7 @@ impl Rule {
             Self::EachPass => "each-pass",
             Self::Ellipsis => "ellipsis",
             Self::Gloss => "gloss",
+            Self::Alternative => "alternative",
             Self::Derivation => "derivation",
             Self::Silence => "silence",
             Self::State => "state",
@@ -157,6 +160,7 @@ impl Rule {
             | Self::EachPass
             | Self::Ellipsis
             | Self::Gloss
+            | Self::Alternative
             | Self::Derivation
             | Self::Silence
             | Self::State

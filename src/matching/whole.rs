@@ -18,6 +18,9 @@ pub fn says(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
     {
         return Some(rule);
     }
+    if compact(claim).is_some_and(|claim| compact(seen).is_some_and(|seen| claim == seen)) {
+        return Some(Rule::LiteralEqual);
+    }
     if hints.several
         && let Some(Value::Tuple(items)) = &claimed
         && literal::printed(items) == seen.trim()
@@ -83,6 +86,34 @@ fn indentation(lines: &[&str]) -> usize {
         .map(|line| line.chars().take_while(|c| c.is_whitespace()).count())
         .min()
         .unwrap_or(0)
+}
+
+/// The text without the blanks beside the commas, colons and brackets of the
+/// values in it; nothing where there are no brackets.
+fn compact(text: &str) -> Option<String> {
+    let text = unquoted(text.trim())
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| text.trim().to_owned());
+    if !text.contains(['[', '{', '(']) || text.contains('\n') {
+        return None;
+    }
+    let sign = |c: char| matches!(c, ',' | ':' | '[' | ']' | '{' | '}' | '(' | ')');
+    let mut compact = String::with_capacity(text.len());
+    let mut blank = false;
+    for character in text.chars() {
+        if character == ' ' {
+            blank = true;
+            continue;
+        }
+        let before = compact.chars().next_back();
+        if blank && !sign(character) && !before.is_some_and(sign) {
+            compact.push(' ');
+        }
+        blank = false;
+        compact.push(character);
+    }
+    Some(compact)
 }
 
 /// Several lines that differ in nothing but the blanks before and the blank

@@ -62,21 +62,18 @@ impl Probes {
         }
         let at = after(spoken.lines);
         match &spoken.role {
-            Role::Call { receiver } => {
-                self.add(at, Look::Value);
-                if let Some(receiver) = receiver {
-                    self.add(at, Look::State(receiver.clone()));
-                }
-            }
-            Role::Expression => {
-                self.add(at, Look::Value);
-            }
+            Role::Call { .. } | Role::Expression => self.add(at, Look::Value),
             Role::Assignment { targets, .. } => {
                 for target in targets.iter().take(8) {
                     self.add(at, Look::State(target.clone()));
                 }
             }
             Role::Print { .. } | Role::Other { .. } | Role::Compound { .. } | Role::Definition => {}
+        }
+        for name in &spoken.changes {
+            if is_plain_place(name) {
+                self.add(at, Look::State(name.clone()));
+            }
         }
         for reading in &claim.readings {
             let holdings = match &reading.says {

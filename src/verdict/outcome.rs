@@ -3,7 +3,9 @@
 //! Every reading is tried; the first that is so decides. Whether a claim that
 //! is not so is wrong or prose is settled by how firmly it claims.
 
+use crate::claim::gloss::leading_value;
 use crate::claim::state::Holding;
+use crate::claim::value::Value;
 use crate::claim::{Claim, Firmness, Role, Says, Spoken, Subject};
 use crate::matching::{self, Hints, Rule, exception, resembles, transcript};
 use crate::observation::Observation;
@@ -192,24 +194,38 @@ fn not_so(claim: &Claim, shows: &Shows<'_>, place: Place<'_, '_>) -> Outcome {
 }
 
 /// Whether a firm reading stays firm in view of what was seen: beside a silent
-/// statement without a value an unmarked comment can be about anything.
+/// statement a comment can be about anything, unless it has a marker and shows
+/// a value of the kind that is there.
 fn is_firm(claim: &Claim, says: &Says, shows: &Shows<'_>) -> bool {
-    match says {
-        Says::Shows(_) => {
-            let silent = shows.reached && shows.raised.is_none() && shows.nothing();
-            let prints = match &claim.subject {
-                Subject::Statement(spoken) => matches!(spoken.role, Role::Print { .. }),
-                Subject::Code(code) => code.prints,
-                Subject::Snippet | Subject::Session { .. } => true,
-            };
-            !silent || claim.marked || prints
-        }
-        Says::Blank
-        | Says::Silence
-        | Says::Raises(_)
-        | Says::Holds(_)
-        | Says::ShowsAndHolds(..)
-        | Says::PrintsAndReturns(..) => true,
+    let Says::Shows(claimed) = says else {
+        return true;
+    };
+    let silent = shows.reached && shows.raised.is_none() && shows.nothing();
+    if !silent {
+        return true;
+    }
+    let held_alike = || {
+        let claimed = leading_value(claimed).map_or(claimed.as_str(), |cut| cut.value);
+        let claimed = Value::read(claimed);
+        shows
+            .states
+            .iter()
+            .any(|seen| match (&claimed, Value::read(&seen.text)) {
+                (Some(claimed), Some(held)) => claimed.is_like(&held),
+                (Some(_), None) => false,
+                (None, _) => true,
+            })
+    };
+    match &claim.subject {
+        Subject::Statement(spoken) => match spoken.role {
+            Role::Print { .. } => true,
+            // A function gives nothing back where something is claimed.
+            Role::Call { method: false } | Role::Expression => claim.marked,
+            Role::Call { method: true } | Role::Assignment { .. } => claim.marked && held_alike(),
+            Role::Other { .. } | Role::Compound { .. } | Role::Definition => claim.marked,
+        },
+        Subject::Code(code) => code.prints || claim.marked,
+        Subject::Snippet | Subject::Session { .. } => true,
     }
 }
 

@@ -175,20 +175,18 @@ fn states(spoken: &Spoken, unit: usize, observation: &Observation<'_>) -> Vec<Se
                 seen.push(Seen::plain(reprs.join(" ")));
             }
         }
-        Role::Call {
-            receiver: Some(receiver),
-        } => {
-            if let Some(value) = state(receiver) {
-                seen.push(Seen::plain(value.repr));
-                seen.extend(value.text.map(Seen::plain));
-            }
-        }
         Role::Print { .. }
-        | Role::Call { receiver: None }
+        | Role::Call { .. }
         | Role::Expression
         | Role::Other { .. }
         | Role::Compound { .. }
         | Role::Definition => {}
+    }
+    for name in &spoken.changes {
+        if let Some(value) = state(name) {
+            seen.push(Seen::plain(value.repr));
+            seen.extend(value.text.map(Seen::plain));
+        }
     }
     seen
 }
