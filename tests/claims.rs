@@ -271,15 +271,19 @@ fn run(planned: &PlannedTask, code: &str, lines: &[&str]) -> Result<Run, String>
                     } else {
                         Stream::Err
                     },
-                    stack,
+                    stack: stack.clone(),
                     statement,
                     text: unescape(rest),
                 }),
-                "value" => events.push(Event::Value {
-                    probe: probe(planned, *line, |look| *look == Look::Value)?,
-                    unit: 0,
-                    value: Ok(shown(rest)),
-                }),
+                "value" => {
+                    if let Ok(probe) = probe(planned, *line, |look| *look == Look::Value) {
+                        events.push(Event::Value {
+                            probe,
+                            unit: 0,
+                            value: Ok(shown(rest)),
+                        });
+                    }
+                }
                 "holds" => {
                     let (name, value) = rest.split_once(" = ").ok_or("`holds NAME = REPR`")?;
                     // A claim that asks for nothing has no probe.
@@ -299,7 +303,13 @@ fn run(planned: &PlannedTask, code: &str, lines: &[&str]) -> Result<Run, String>
                     let inner = match rest.strip_prefix("raising ") {
                         Some(raised) => Event::Raised {
                             statement: Some(Site { unit: 0, line: 1 }),
-                            exception: exception(raised, *line),
+                            exception: exception(
+                                raised,
+                                &[Site {
+                                    unit: 0,
+                                    line: *line,
+                                }],
+                            ),
                         },
                         None => Event::Wrote {
                             stream: Stream::Out,
@@ -319,7 +329,7 @@ fn run(planned: &PlannedTask, code: &str, lines: &[&str]) -> Result<Run, String>
                     raised = true;
                     events.push(Event::Raised {
                         statement,
-                        exception: exception(rest, *line),
+                        exception: exception(rest, &stack),
                     });
                 }
                 "reached" => events.push(Event::Reached {
@@ -355,7 +365,13 @@ fn run(planned: &PlannedTask, code: &str, lines: &[&str]) -> Result<Run, String>
         let inner = match rest.strip_prefix("raising ") {
             Some(raised) => Event::Raised {
                 statement: None,
-                exception: exception(raised, *line),
+                exception: exception(
+                    raised,
+                    &[Site {
+                        unit: 0,
+                        line: *line,
+                    }],
+                ),
             },
             None => Event::Wrote {
                 stream: Stream::Out,
@@ -411,7 +427,7 @@ fn shown(text: &str) -> Shown {
 }
 
 /// `Type(Base, Base): message`.
-fn exception(text: &str, line: u32) -> Exception {
+fn exception(text: &str, stack: &[Site]) -> Exception {
     let (head, message) = text.split_once(": ").unwrap_or((text, ""));
     let (name, bases) = match head.split_once('(') {
         Some((name, bases)) => (
@@ -434,7 +450,7 @@ fn exception(text: &str, line: u32) -> Exception {
         bases,
         message: message.to_owned(),
         name: quoted.filter(|_| matches!(name, "NameError" | "ModuleNotFoundError")),
-        stack: vec![Site { unit: 0, line }],
+        stack: stack.to_vec(),
         syntax_line: None,
     }
 }

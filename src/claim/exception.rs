@@ -113,7 +113,7 @@ pub fn read(text: &str) -> Option<Raise> {
     let text = text.trim();
     let first_line = text.lines().next().unwrap_or("");
     let Some(found) = find_type(first_line).or_else(|| find_named(first_line)) else {
-        return hint(first_line);
+        return hint(first_line).or_else(|| named_alone(text));
     };
     let before: Vec<String> = words(&first_line[..found.start]);
     let after_text = &first_line[found.end..];
@@ -288,6 +288,25 @@ fn find_type(text: &str) -> Option<Found<'_>> {
         at = start + length;
     }
     None
+}
+
+/// `OutOfStock: none left`: what could be an exception's own type.
+fn named_alone(text: &str) -> Option<Raise> {
+    let (name, message) = match text.split_once(':') {
+        Some((name, message)) => (name, Some(message.trim().to_owned())),
+        None => (text, None),
+    };
+    let own = name.starts_with(char::is_uppercase)
+        && name.chars().any(char::is_lowercase)
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    own.then(|| Raise {
+        types: vec![name.to_owned()],
+        message: message.filter(|message| !message.is_empty()),
+        certainty: Certainty::Hint,
+        cued: false,
+    })
 }
 
 /// A type with a name of its own behind `raises`: `raises InsufficientFunds`.

@@ -622,6 +622,7 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
             Says::PrintsAndReturns(printed, returned),
             Firmness::Firm.min(most),
         );
+        return readings;
     }
     if let Some(holdings) = &holdings
         && let Some(cut) = leading_value(shown)

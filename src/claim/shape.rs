@@ -36,18 +36,23 @@ fn is_value(text: &str) -> bool {
         return false;
     }
     if let Some(value) = Value::read(text) {
-        return match &value {
+        let literal = match &value {
             // `Hello, World` would be a tuple of names.
             Value::Tuple(items) if !text.starts_with('(') => items.iter().all(Value::is_literal),
-            value => value.is_literal() || matches!(value, Value::Ellipsis),
+            value => value.is_literal(),
         };
+        if literal {
+            return true;
+        }
     }
     if is_equation(text) || is_number_row(text) || is_open_value(text) {
         return true;
     }
-    let approximated = text.strip_prefix(['~', '≈', '≃']).map(str::trim_start);
-    if let Some(rest) = approximated {
+    if let Some(rest) = about(text) {
         return rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '$'));
+    }
+    if is_moment(text) || is_location(text) {
+        return true;
     }
     let Some(cut) = leading_value(text) else {
         return false;
@@ -79,8 +84,12 @@ fn is_value(text: &str) -> bool {
     }
 }
 
+/// Whether what follows a value makes it one of several possibilities.
 fn starts_condition(gloss: &str) -> bool {
     let gloss = gloss.trim_start();
+    if let Some(other) = gloss.strip_prefix("or ") {
+        return !gloss::starts_with_value(other.trim_start());
+    }
     ["if ", "when ", "unless ", "or ", "/ "]
         .iter()
         .any(|word| gloss.starts_with(word))
@@ -113,6 +122,25 @@ fn is_equation(text: &str) -> bool {
     let computed = left.contains(['+', '-', '*', '/', '%', '^', '×', '÷']);
     let sign = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-*/%^().,=_×÷".contains(c);
     computed && left.chars().all(sign) && right.trim().parse::<f64>().is_ok()
+}
+
+/// `2024-01-15 10:30:45+00:00`: a date, a time, or both.
+fn is_moment(text: &str) -> bool {
+    let signs = text.matches(['-', ':', '/', '.']).count();
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && signs >= 2
+        && text.chars().all(|c| {
+            c.is_ascii_digit() || matches!(c, '-' | ':' | '/' | '.' | '+' | ' ' | 'T' | 'Z')
+        })
+}
+
+/// A path or an address on the web, without any remark.
+fn is_location(text: &str) -> bool {
+    let single = !text.contains(char::is_whitespace) && text.len() > 2;
+    let path = ["/", "./", "../", "~/"]
+        .iter()
+        .any(|start| text.starts_with(start));
+    single && (path && !text.starts_with("//") || text.contains("://"))
 }
 
 /// `1 2 3 ... 31`, `0, 1, 1, 2`.
@@ -178,4 +206,59 @@ pub fn is_complexity(text: &str) -> bool {
         .iter()
         .any(|start| text.starts_with(start))
         && text.contains(')')
+}
+
+/// Words that make what follows approximate, longer ones first.
+const ABOUT: &[&str] = &[
+    "approximately equal to",
+    "approximately",
+    "something like",
+    "somewhere around",
+    "close to",
+    "on the order of",
+    "approx.",
+    "approx",
+    "around",
+    "about",
+    "roughly",
+    "almost",
+    "nearly",
+    "circa",
+    "ca.",
+    "somewhat over",
+    "a bit over",
+    "a little over",
+    "just over",
+    "just under",
+    "around about",
+    "~=",
+    "≈",
+    "≃",
+    "≅",
+    "∼",
+    "~",
+];
+
+/// Cuts the word or sign off that makes the rest approximate.
+pub fn about(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let text = text
+        .strip_prefix('(')
+        .map_or(text, |inner| inner.strip_suffix(')').unwrap_or(inner));
+    for word in ABOUT {
+        let Some(start) = text.get(..word.len()) else {
+            continue;
+        };
+        if start.eq_ignore_ascii_case(word) {
+            let rest = &text[word.len()..];
+            let sign = word
+                .chars()
+                .next_back()
+                .is_some_and(|c| !c.is_alphanumeric());
+            if sign || rest.starts_with(char::is_whitespace) {
+                return Some(rest.trim_start());
+            }
+        }
+    }
+    None
 }

@@ -286,6 +286,8 @@ fn may_be_value(text: &str) -> bool {
         }
         word.clear();
         match character {
+            // A comment within the text is no part of a value.
+            '#' => return false,
             '"' | '\'' => quote = Some(character),
             '(' | '[' | '{' => {
                 depth += 1;

@@ -16,11 +16,13 @@ pub fn equal(claimed: &Value, shown: &Value) -> Option<Rule> {
         return Some(Rule::LiteralEqual);
     }
     if claimed.canonical() == shown.canonical() {
-        return Some(if ordered(claimed) == ordered(shown) {
-            Rule::LiteralEqual
-        } else {
-            Rule::SetEqual
-        });
+        return Some(
+            if has_order_of_its_own(claimed) && in_order(claimed) != in_order(shown) {
+                Rule::SetEqual
+            } else {
+                Rule::LiteralEqual
+            },
+        );
     }
     None
 }
@@ -52,9 +54,45 @@ fn has_ellipsis(value: &Value) -> bool {
     }
 }
 
-/// The value's text in its own order.
-fn ordered(value: &Value) -> String {
-    format!("{value:?}")
+/// Whether a set or a dictionary is in it.
+fn has_order_of_its_own(value: &Value) -> bool {
+    match value {
+        Value::Set(_) | Value::Dict(_) => true,
+        Value::List(items) | Value::Tuple(items) => items.iter().any(has_order_of_its_own),
+        Value::Call(_, arguments) => arguments
+            .iter()
+            .any(|(_, value)| has_order_of_its_own(value)),
+        Value::None
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(..)
+        | Value::Complex(_)
+        | Value::Text(_)
+        | Value::Bytes(_)
+        | Value::Ellipsis
+        | Value::Name(_)
+        | Value::Opaque(_) => false,
+    }
+}
+
+/// The canonical texts of a value's elements, in the order in which they stand.
+fn in_order(value: &Value) -> String {
+    match value {
+        Value::Set(items) | Value::List(items) | Value::Tuple(items) => {
+            items.iter().map(in_order).collect::<Vec<_>>().join(",")
+        }
+        Value::Dict(entries) => entries
+            .iter()
+            .map(|(key, value)| format!("{}:{}", in_order(key), in_order(value)))
+            .collect::<Vec<_>>()
+            .join(","),
+        Value::Call(_, arguments) => arguments
+            .iter()
+            .map(|(_, value)| in_order(value))
+            .collect::<Vec<_>>()
+            .join(","),
+        other => other.canonical(),
+    }
 }
 
 /// What `print` writes of several values.

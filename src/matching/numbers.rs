@@ -2,61 +2,7 @@
 //! approximate. Units are understood.
 
 use super::rule::Rule;
-
-/// Words that make what follows approximate, longer ones first.
-const ABOUT: &[&str] = &[
-    "approximately equal to",
-    "approximately",
-    "something like",
-    "somewhere around",
-    "close to",
-    "on the order of",
-    "approx.",
-    "approx",
-    "around",
-    "about",
-    "roughly",
-    "almost",
-    "nearly",
-    "circa",
-    "ca.",
-    "somewhat over",
-    "a bit over",
-    "a little over",
-    "just over",
-    "just under",
-    "around about",
-    "~=",
-    "≈",
-    "≃",
-    "≅",
-    "∼",
-    "~",
-];
-
-/// Cuts the word or sign off that makes the rest approximate.
-pub fn about(text: &str) -> Option<&str> {
-    let text = text.trim();
-    let text = text
-        .strip_prefix('(')
-        .map_or(text, |inner| inner.strip_suffix(')').unwrap_or(inner));
-    for word in ABOUT {
-        let Some(start) = text.get(..word.len()) else {
-            continue;
-        };
-        if start.eq_ignore_ascii_case(word) {
-            let rest = &text[word.len()..];
-            let sign = word
-                .chars()
-                .next_back()
-                .is_some_and(|c| !c.is_alphanumeric());
-            if sign || rest.starts_with(char::is_whitespace) {
-                return Some(rest.trim_start());
-            }
-        }
-    }
-    None
-}
+use crate::claim::shape::about;
 
 /// A number and its unit.
 #[derive(Clone, Debug, PartialEq)]

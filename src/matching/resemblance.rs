@@ -15,7 +15,11 @@ pub fn resembles(claim: &str, seen: &str) -> bool {
     }
     // The same words in other letters or with other signs between.
     let worded = claimed.iter().any(|word| word.len() > 1 && word != "#");
-    if similar(&claimed, &shown) || worded && claimed == shown {
+    let misspelt = match (claimed.as_slice(), shown.as_slice()) {
+        ([claimed], [shown]) => misspelt(claimed, shown),
+        _ => false,
+    };
+    if similar(&claimed, &shown) || worded && claimed == shown || misspelt {
         return true;
     }
     // Of several lines, most resemble one of the output's.
@@ -50,6 +54,15 @@ fn tokens(text: &str) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// Whether one word is the other with a letter or two changed.
+fn misspelt(claimed: &str, shown: &str) -> bool {
+    let letters = |word: &str| word.chars().take(40).map(String::from).collect::<Vec<_>>();
+    let (claimed, shown) = (letters(claimed), letters(shown));
+    let (common, _) = longest_common(&claimed, &shown);
+    let total = claimed.len() + shown.len();
+    claimed.len().min(shown.len()) >= 4 && common * 2 * 4 >= total * 3
 }
 
 fn similar(claimed: &[String], shown: &[String]) -> bool {

@@ -45,6 +45,28 @@ pub fn may_vary(claimed: &str, code: &str) -> bool {
         .any(|call| code.contains(call))
 }
 
+/// Whether `actual` shows how long something took where `claimed` shows another
+/// duration in the same words. A quiet machine can take equally long twice.
+pub fn shows_duration(claimed: &str, actual: &str, code: &str) -> bool {
+    let measures = [
+        "perf_counter",
+        "monotonic",
+        "process_time",
+        "time.time()",
+        "timeit",
+        "time()",
+    ]
+    .iter()
+    .any(|call| code.contains(call));
+    let fraction = |text: &str| {
+        text.match_indices('.').any(|(at, _)| {
+            let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+            digit(text[..at].chars().next_back()) && digit(text[at + 1..].chars().next())
+        })
+    };
+    measures && claimed != actual && fraction(actual) && form(claimed) == form(actual)
+}
+
 /// Whether the code asks for the time.
 fn reads_clock(code: &str) -> bool {
     [

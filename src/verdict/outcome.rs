@@ -207,14 +207,13 @@ fn is_firm(claim: &Claim, says: &Says, shows: &Shows<'_>) -> bool {
     let held_alike = || {
         let claimed = leading_value(claimed).map_or(claimed.as_str(), |cut| cut.value);
         let claimed = Value::read(claimed);
-        shows
-            .states
-            .iter()
-            .any(|seen| match (&claimed, Value::read(&seen.text)) {
+        shows.states.iter().chain(&shows.changes).any(|seen| {
+            match (&claimed, Value::read(&seen.text)) {
                 (Some(claimed), Some(held)) => claimed.is_like(&held),
                 (Some(_), None) => false,
                 (None, _) => true,
-            })
+            }
+        })
     };
     match &claim.subject {
         Subject::Statement(spoken) => match spoken.role {
@@ -239,7 +238,11 @@ fn why(says: &Says, shows: &Shows<'_>) -> Rule {
         Says::Shows(_) | Says::ShowsAndHolds(..) | Says::PrintsAndReturns(..) => {
             if shows.nothing() && shows.raised.is_some() {
                 Rule::Raised
-            } else if shows.nothing() && shows.states.is_empty() && shows.values.is_empty() {
+            } else if shows.nothing()
+                && shows.states.is_empty()
+                && shows.changes.is_empty()
+                && shows.values.is_empty()
+            {
                 Rule::NothingSeen
             } else {
                 Rule::Different
@@ -326,12 +329,12 @@ fn shown(claimed: &str, shows: &Shows<'_>, repeats_literal: bool) -> So {
             return Some((rule, Some(all)));
         }
     }
-    let states = if repeats_literal {
+    let assigned = if repeats_literal {
         &[]
     } else {
         shows.states.as_slice()
     };
-    for seen in states {
+    for seen in assigned.iter().chain(&shows.changes) {
         if let Some(rule) = seen_says(claimed, seen)
             && is_about_state(claimed, rule, &seen.text)
         {

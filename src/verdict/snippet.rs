@@ -423,6 +423,10 @@ impl Judge<'_, '_> {
         if let Some(reason) = self.varies(claim, &actual) {
             return Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason));
         }
+        if clock::shows_duration(&claim.expected, &seen, &self.code_up_to_here()) {
+            let reason = "it measures time".to_owned();
+            return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
+        }
         if clock::shows_clock(
             &claim.expected,
             &seen,

@@ -14,8 +14,10 @@ pub struct Shows<'a> {
     pub outputs: Vec<Seen>,
     /// The values of a bare expression, each time.
     pub values: Vec<Shown>,
-    /// What names hold afterwards, where that could be meant.
+    /// What names hold afterwards, where that could be meant: what was assigned.
     pub states: Vec<Seen>,
+    /// The same of names that the statement could have changed.
+    pub changes: Vec<Seen>,
     /// The exception that went through it.
     pub raised: Option<(Exception, Option<Raising<'a>>)>,
     /// Whether it was executed at all.
@@ -71,7 +73,7 @@ impl Shows<'_> {
         if let Some((exception, _)) = &self.raised {
             return Some(super::failures::describe(exception));
         }
-        if let Some(state) = self.states.first() {
+        if let Some(state) = self.states.first().or(self.changes.first()) {
             return Some(state.text.clone());
         }
         if let Some(value) = self.values.last() {
@@ -141,7 +143,8 @@ pub fn of_statement<'a>(spoken: &Spoken, unit: usize, observation: &Observation<
     }
     let values = observation.values(unit, spoken.lines);
     shows.values = values.into_iter().cloned().collect();
-    shows.states = states(spoken, unit, observation);
+    shows.states = assigned(spoken, unit, observation);
+    shows.changes = changed(spoken, unit, observation);
     shows.raised = observation
         .raised(unit, spoken.lines)
         .map(|raising| (raising.exception.clone(), Some(raising)));
@@ -154,13 +157,9 @@ pub fn of_statement<'a>(spoken: &Spoken, unit: usize, observation: &Observation<
     shows
 }
 
-/// What names hold after a statement that could be meant: what it assigned, or
-/// what its method was called on.
-fn states(spoken: &Spoken, unit: usize, observation: &Observation<'_>) -> Vec<Seen> {
-    let state = |expression: &str| -> Option<Shown> {
-        let all = observation.states(unit, spoken.lines, expression);
-        all.last().and_then(|state| state.as_ref().ok()).cloned()
-    };
+/// What the names hold that a statement assigned to.
+fn assigned(spoken: &Spoken, unit: usize, observation: &Observation<'_>) -> Vec<Seen> {
+    let state = |expression: &str| state(expression, spoken, unit, observation);
     let mut seen = Vec::new();
     match &spoken.role {
         Role::Assignment { targets, .. } => {
@@ -182,13 +181,29 @@ fn states(spoken: &Spoken, unit: usize, observation: &Observation<'_>) -> Vec<Se
         | Role::Compound { .. }
         | Role::Definition => {}
     }
+    seen
+}
+
+/// What the names hold that a statement could have changed.
+fn changed(spoken: &Spoken, unit: usize, observation: &Observation<'_>) -> Vec<Seen> {
+    let mut seen = Vec::new();
     for name in &spoken.changes {
-        if let Some(value) = state(name) {
+        if let Some(value) = state(name, spoken, unit, observation) {
             seen.push(Seen::plain(value.repr));
             seen.extend(value.text.map(Seen::plain));
         }
     }
     seen
+}
+
+fn state(
+    expression: &str,
+    spoken: &Spoken,
+    unit: usize,
+    observation: &Observation<'_>,
+) -> Option<Shown> {
+    let all = observation.states(unit, spoken.lines, expression);
+    all.last().and_then(|state| state.as_ref().ok()).cloned()
 }
 
 /// What running commented-out code showed.
