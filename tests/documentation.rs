@@ -1,7 +1,7 @@
 //! What the documents say is what happens: their examples get the verdicts that
 //! they are shown for, and their commands print what is shown below them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -97,4 +97,136 @@ fn examples_of_claims_get_the_verdicts_they_are_shown_for() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Every command whose output README shows, held against what it prints now.
+/// `TRUEPRINT_ACCEPT=1` writes what it prints into README.
+#[test]
+fn readme_shows_what_the_commands_print() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("README.md");
+    let text = std::fs::read_to_string(&path).expect("README.md can be read");
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let mut rewritten: Vec<String> = Vec::new();
+    let mut faults = Vec::new();
+    let mut shown = 0;
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        rewritten.push(line.to_owned());
+        let guide = marked(line, "guide");
+        let command = marked(line, "output of");
+        if guide.is_none() && command.is_none() {
+            continue;
+        }
+        let opening = lines.next().expect("a fence follows the mark");
+        let fence = &opening[..opening.len() - opening.trim_start_matches('`').len()];
+        let body: Vec<&str> = lines.by_ref().take_while(|line| *line != fence).collect();
+        rewritten.push(opening.to_owned());
+        if let Some(name) = guide {
+            std::fs::write(folder.path().join(name), format!("{}\n", body.join("\n")))
+                .expect("the guide can be written");
+            rewritten.extend(body.iter().map(|line| (*line).to_owned()));
+        }
+        if let Some(command) = command {
+            shown += 1;
+            let arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
+            if let Some(missing) = arguments
+                .windows(2)
+                .filter(|pair| pair[0] == "--python")
+                .map(|pair| pair[1])
+                .find(|version| !is_installed(version))
+            {
+                eprintln!("skipped: `{command}`: there is no Python {missing} here");
+                rewritten.extend(body.iter().map(|line| (*line).to_owned()));
+            } else {
+                let at = if arguments.contains(&"--no-config") {
+                    folder.path()
+                } else {
+                    &root
+                };
+                let printed = printed(&arguments, at);
+                if settled(&printed) != settled(&body.join("\n")) {
+                    faults.push(format!("`{command}` prints now:\n{printed}"));
+                }
+                rewritten.extend(printed.lines().map(str::to_owned));
+            }
+        }
+        rewritten.push(fence.to_owned());
+    }
+    assert!(shown > 2, "README shows only {shown} outputs");
+    if std::env::var_os("TRUEPRINT_ACCEPT").is_some() {
+        std::fs::write(&path, format!("{}\n", rewritten.join("\n")))
+            .expect("README can be written");
+        return;
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn marked<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
+    line.strip_prefix("<!-- ")?
+        .strip_prefix(mark)?
+        .strip_prefix(": ")?
+        .strip_suffix(" -->")
+}
+
+fn is_installed(version: &str) -> bool {
+    let output = Command::new(TRUEPRINT)
+        .args(["pythons", "--format", "json"])
+        .output()
+        .expect("trueprint can be started");
+    let listed: Value = serde_json::from_slice(&output.stdout).expect("the list is JSON");
+    let pythons = listed["pythons"].as_array().expect("a list");
+    pythons.iter().any(|python| {
+        python["version"]
+            .as_str()
+            .is_some_and(|found| found.starts_with(&format!("{version}.")))
+    })
+}
+
+fn printed(arguments: &[&str], at: &Path) -> String {
+    let at_home = tempfile::tempdir().expect("a folder can be made");
+    let output = Command::new(TRUEPRINT)
+        .args(arguments)
+        .arg("--color=never")
+        .env("XDG_CACHE_HOME", at_home.path())
+        .current_dir(at)
+        .output()
+        .expect("trueprint can be started");
+    let text = String::from_utf8(output.stdout).expect("reports are UTF-8");
+    let lines: Vec<String> = text.trim_end().lines().map(without_place).collect();
+    lines.join("\n")
+}
+
+/// The line that names the interpreter, without where it lies on this machine.
+fn without_place(line: &str) -> String {
+    match line.split_once(" (/") {
+        Some((before, after)) if line.starts_with("Python ") => {
+            let (place, rest) = after.split_once(')').expect("the parenthesis is closed");
+            let name = place.rsplit_once("/bin/").map_or(place, |(_, name)| name);
+            format!("{before} (…/bin/{name}){rest}")
+        }
+        Some(_) | None => line.to_owned(),
+    }
+}
+
+/// What must be the same from run to run and from one machine to the next:
+/// without numbers, the interpreter's name, and what depends on which modules are
+/// installed.
+fn settled(text: &str) -> Vec<String> {
+    text.lines()
+        .map(str::trim_end)
+        .filter(|line| {
+            let line = line.trim_start();
+            !line.starts_with("skipped") && !line.contains(" snippet at ") && !line.is_empty()
+        })
+        .filter(|line| !line.starts_with("Everything") && !line.starts_with("guide/"))
+        .map(|line| {
+            let name = line
+                .split_once(" (…/bin/")
+                .map_or(line, |(before, _)| before);
+            name.chars()
+                .filter(|character| !character.is_ascii_digit())
+                .collect()
+        })
+        .collect()
 }
