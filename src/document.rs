@@ -5,13 +5,16 @@
 //! guide gives the blocks that can be found, and findings.
 
 mod announcement;
+mod asciidoc;
 mod blocks;
 mod code;
 mod html;
 mod language;
 mod markdown;
 mod mkdocs;
+mod notebook;
 mod plain_text;
+mod python;
 mod rst;
 mod unit;
 
@@ -22,6 +25,7 @@ use crate::position::{LineNumber, Place};
 
 pub use announcement::{announced_error, announces_output};
 pub use code::{is_prompt, straighten_quotes};
+pub use notebook::LAST_VALUE;
 
 /// How a guide is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -315,7 +319,9 @@ pub fn parse(path: &Path, text: &str, format: Format) -> Document {
         Format::Html => html::parse(&text),
         Format::ReStructuredText => rst::parse(&text),
         Format::PlainText => plain_text::parse(&text),
-        Format::Notebook | Format::AsciiDoc | Format::Python => (Vec::new(), Vec::new()),
+        Format::Notebook => notebook::parse(&text),
+        Format::AsciiDoc => asciidoc::parse(&text),
+        Format::Python => python::parse(&text),
     };
     Document {
         path: path.to_owned(),

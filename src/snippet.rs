@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::document::{Block, Document, Format, Role, announced_error};
+use crate::document::{Block, Document, Format, LAST_VALUE, Role, announced_error};
 use crate::finding::Finding;
 use crate::position::{LineNumber, LineSpan, Place};
 use crate::syntax::Syntax;
@@ -130,8 +130,9 @@ pub struct ShownOutput {
     pub text: String,
     /// Whether the guide says that it is output; otherwise it only looks so.
     pub announced: bool,
-    /// The statement of the snippet's code that it belongs to, in a transcript;
-    /// `None` where it shows what the whole snippet prints.
+    /// The statement of the snippet's code that it belongs to: in a transcript,
+    /// and in a notebook the last one, whose value it shows. `None` where it
+    /// shows what the whole snippet prints.
     pub statement: Option<LineSpan>,
     /// doctest's option flags in force (`ELLIPSIS`, `NORMALIZE_WHITESPACE` …);
     /// a leading `-` switches one off.
@@ -162,7 +163,8 @@ pub fn from_document(document: &Document) -> Guide {
     let drafts: Vec<Option<Draft>> = document.blocks.par_iter().map(draft).collect();
 
     let mut snippets: Vec<Snippet> = Vec::new();
-    let mut pages = page::Pages::default();
+    // A docstring sees what its file defines.
+    let mut pages = page::Pages::new(document.format == Format::Python);
     let mut names = Names::new(&document.path);
     let mut findings = document.findings.clone();
     // Outputs follow their snippet, so a snippet is settled when the next begins.
@@ -178,12 +180,16 @@ pub fn from_document(document: &Document) -> Guide {
                 open = Some((snippet, draft, block.page));
             }
             None => {
-                if let (Role::Output { announced }, Some((snippet, ..))) = (block.role, &mut open) {
+                if let (Role::Output { announced }, Some((snippet, draft, _))) =
+                    (block.role, &mut open)
+                {
+                    let last_statement = draft.syntax.top_level().last().map(|last| last.lines);
+                    let of_last = block.attributes.iter().any(|mark| mark == LAST_VALUE);
                     snippet.outputs.push(ShownOutput {
                         place: block.place,
                         text: block.text.clone(),
                         announced,
-                        statement: None,
+                        statement: last_statement.filter(|_| of_last),
                         options: doctest_options(&block.attributes),
                     });
                 }

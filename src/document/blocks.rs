@@ -5,12 +5,14 @@
 //! the paragraph that announces it) is kept here, and so is the decision what
 //! code without a language is.
 
+use std::num::NonZeroU32;
+
 use super::announcement::announces_output;
 use super::code;
 use super::language::Language;
 use super::{Block, Role};
 use crate::finding::Finding;
-use crate::position::Place;
+use crate::position::{LineNumber, Place};
 
 /// What was met so far.
 #[derive(Default)]
@@ -19,10 +21,22 @@ pub(super) struct Collector {
     pub(super) findings: Vec<Finding>,
     heading: Option<String>,
     lead: String,
-    /// Whether the last thing met was Python whose output may follow. Code in
-    /// another language in between ends that.
-    python_before: bool,
+    /// Whether Python whose output may follow was met last, and its output since.
+    before: Before,
     page: usize,
+    /// The notebook's cell that is being read.
+    pub(super) cell: Option<NonZeroU32>,
+}
+
+/// What stands above, as far as outputs are concerned.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Before {
+    /// No Python, or something that parts it from what follows.
+    #[default]
+    Nothing,
+    Python,
+    /// Python, and an output of it.
+    Output,
 }
 
 impl Collector {
@@ -33,7 +47,7 @@ impl Collector {
             self.heading = Some(text);
         }
         self.lead.clear();
-        self.python_before = false;
+        self.before = Before::Nothing;
     }
 
     /// A paragraph, or a list's item, as text.
@@ -48,23 +62,16 @@ impl Collector {
     /// From here on names are not shared with what stood before.
     pub(super) fn new_page(&mut self) {
         self.page += 1;
-        self.python_before = false;
+        self.before = Before::Nothing;
         self.lead.clear();
     }
 
-    /// The page that blocks are put on.
-    pub(super) fn page(&self) -> usize {
-        self.page
-    }
-
-    /// Puts the following blocks on a page that was begun before.
-    pub(super) fn on_page(&mut self, page: usize) {
-        self.page = page;
-    }
-
-    /// What announces the next block.
-    pub(super) fn lead(&self) -> &str {
-        &self.lead
+    /// The place of a line, zero-based, of the guide or of the cell.
+    pub(super) fn place(&self, line: usize) -> Place {
+        Place {
+            cell: self.cell,
+            line: LineNumber::from_index(line),
+        }
     }
 
     /// Code, by what the guide says that it is.
@@ -80,8 +87,14 @@ impl Collector {
             Language::Console => Some(Role::Transcript),
             Language::Output { certain } => {
                 let announced = certain || announces_output(&self.lead);
-                let adjacent = self.lead.is_empty() || announced;
-                (self.python_before && adjacent).then_some(Role::Output { announced })
+                match self.before {
+                    Before::Nothing => None,
+                    Before::Python if self.lead.is_empty() => Some(Role::Output { announced }),
+                    // A second output only where the guide says so.
+                    Before::Python | Before::Output => {
+                        announced.then_some(Role::Output { announced })
+                    }
+                }
             }
             Language::Unknown => self.role_by_looks(text),
             Language::Other => None,
@@ -95,7 +108,7 @@ impl Collector {
             Some(role) => self.block(role, place, text, attributes),
             None => {
                 self.lead.clear();
-                self.python_before = false;
+                self.before = Before::Nothing;
             }
         }
     }
@@ -107,9 +120,9 @@ impl Collector {
             return;
         }
         let lead = std::mem::take(&mut self.lead);
-        self.python_before = match role {
-            Role::Python | Role::Transcript => true,
-            Role::Output { .. } => self.python_before,
+        self.before = match role {
+            Role::Python | Role::Transcript => Before::Python,
+            Role::Output { .. } => Before::Output,
         };
         self.blocks.push(Block {
             role,
@@ -126,7 +139,7 @@ impl Collector {
     /// the lines below it. `plain` text has no backticks to mark the output by.
     /// Whether it was one.
     pub(super) fn output_paragraph(&mut self, place: Place, raw: &str, plain: bool) -> bool {
-        if !self.python_before {
+        if self.before == Before::Nothing {
             return false;
         }
         let first = raw.lines().next().unwrap_or_default();
@@ -177,14 +190,15 @@ impl Collector {
         if code::looks_like_shell(text) {
             return None;
         }
-        let announced = self.python_before && announces_output(&self.lead);
+        let announced = self.before != Before::Nothing && announces_output(&self.lead);
         if announced {
             return Some(Role::Output { announced });
         }
         if code::reads_like_python(text) {
             return Some(Role::Python);
         }
-        (self.python_before && self.lead.is_empty()).then_some(Role::Output { announced: false })
+        (self.before == Before::Python && self.lead.is_empty())
+            .then_some(Role::Output { announced: false })
     }
 }
 

@@ -14,7 +14,7 @@ use super::blocks::Collector;
 use super::language::{Info, Language};
 use super::{Block, mkdocs};
 use crate::finding::Finding;
-use crate::position::{LineNumber, Place};
+use crate::position::Place;
 use crate::syntax::LineIndex;
 
 /// Directives in directives deeper than this are left alone.
@@ -133,7 +133,7 @@ impl Reader<'_> {
     }
 
     fn place(&self, line: usize) -> Place {
-        Place::line(LineNumber::from_index(self.first_line + line))
+        self.collector.place(self.first_line + line)
     }
 
     /// `Output: 42` below a snippet.

@@ -12,7 +12,7 @@ use super::language::Language;
 use super::unit::indentation;
 use super::{Block, Role};
 use crate::finding::Finding;
-use crate::position::{LineNumber, Place};
+use crate::position::Place;
 use crate::syntax::Syntax;
 
 pub(super) fn parse(text: &str) -> (Vec<Block>, Vec<Finding>) {
@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
     }
 
     fn place(&self, at: usize) -> Place {
-        Place::line(LineNumber::from_index(self.first_line + at))
+        self.collector.place(self.first_line + at)
     }
 
     /// Reads what starts at line `at`; the line behind it.
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
     fn meaning(&mut self, directive: &Directive<'a>, attributes: &mut Vec<String>) -> Meaning {
         let name = directive.name.rsplit(':').next().unwrap_or(directive.name);
         match name {
-            "code-block" | "code" | "sourcecode" => {
+            "code-block" | "code" | "sourcecode" | "code-tab" => {
                 let language = Language::of_name(directive.argument);
                 Meaning::Code(match (language, self.highlight) {
                     (Language::Unknown, Some(highlight)) => highlight,

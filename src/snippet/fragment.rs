@@ -42,7 +42,11 @@ pub(super) fn why(snippet: &Snippet, draft: &Draft, undefined: &[String]) -> Jud
             Some(placeholder) => Fragment::Template(format!("{placeholder} stands for something")),
             None => Fragment::DoesNotParse {
                 line: error.line,
-                message: error.message.clone(),
+                message: if is_old_print(line) {
+                    "Python 3's print is a function, and this is Python 2's statement".to_owned()
+                } else {
+                    error.message.clone()
+                },
             },
         });
     }
@@ -99,6 +103,12 @@ fn says_not_to_run(attribute: &str) -> bool {
             _ => false,
         },
     }
+}
+
+fn is_old_print(line: &str) -> bool {
+    line.trim_start()
+        .strip_prefix("print ")
+        .is_some_and(|rest| !rest.trim_start().starts_with(['(', '=']))
 }
 
 /// What stands for something else in a line that does not parse.

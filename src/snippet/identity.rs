@@ -52,10 +52,12 @@ impl Names {
 /// A heading as GitHub makes an anchor of it, without a number in front.
 fn slug(heading: &str) -> String {
     let mut slug = String::with_capacity(heading.len());
+    // `Circle.area` is a name in code.
+    let dotted = !heading.contains(char::is_whitespace);
     for c in without_number(heading.trim()).chars() {
         if c.is_alphanumeric() || c == '_' {
             slug.extend(c.to_lowercase());
-        } else if (c.is_whitespace() || c == '-') && !slug.ends_with('-') {
+        } else if (c.is_whitespace() || c == '-' || (c == '.' && dotted)) && !slug.ends_with('-') {
             slug.push('-');
         }
     }

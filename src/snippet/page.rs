@@ -5,24 +5,49 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Draft, Fragment, Snippet, fragment};
+use super::{Draft, Fragment, Mode, Snippet, fragment};
 
 /// What the pages of a guide have bound so far.
-#[derive(Default)]
 pub(super) struct Pages {
     pages: HashMap<usize, Bindings>,
+    /// Whether the other pages see what the first binds.
+    share_first: bool,
 }
 
 /// What one page has bound so far.
 #[derive(Default)]
-pub(super) struct Bindings {
+struct Bindings {
     /// For each name the nearest snippet that binds it.
     binders: HashMap<String, usize>,
     /// The nearest snippet that may bind anything.
     unknown: Option<usize>,
 }
 
+impl Bindings {
+    fn binder(&self, name: &str) -> Option<usize> {
+        self.binders.get(name).copied()
+    }
+}
+
 impl Pages {
+    pub(super) fn new(share_first: bool) -> Self {
+        Self {
+            pages: HashMap::new(),
+            share_first,
+        }
+    }
+
+    /// The nearest snippet above that binds `name`, or may bind it.
+    fn binder(&self, page: usize, name: &str) -> Option<usize> {
+        let own = self.pages.get(&page);
+        let first = self.pages.get(&0).filter(|_| self.share_first && page > 0);
+        let named = own.and_then(|page| page.binder(name));
+        named
+            .or_else(|| first.and_then(|page| page.binder(name)))
+            .or_else(|| own.and_then(|page| page.unknown))
+            .or_else(|| first.and_then(|page| page.unknown))
+    }
+
     /// Ties a snippet, whose outputs are complete, to those above it.
     pub(super) fn settle(
         &mut self,
@@ -31,13 +56,13 @@ impl Pages {
         page: usize,
         index: usize,
     ) -> Snippet {
-        let bindings = self.pages.entry(page).or_default();
         let names = &draft.syntax.names;
-        let open = names.binds_unknown || bindings.unknown.is_some();
         let undefined: Vec<String> = names
             .needed
             .iter()
-            .filter(|name| !open && !bindings.binders.contains_key(*name))
+            .filter(|name| !names.binds_unknown && self.binder(page, name).is_none())
+            // At a prompt `_` is the last value.
+            .filter(|name| draft.mode != Mode::Console || *name != "_")
             .cloned()
             .collect();
         match fragment::why(&snippet, draft, &undefined) {
@@ -50,9 +75,10 @@ impl Pages {
         let binders: BTreeSet<usize> = names
             .free
             .iter()
-            .filter_map(|name| bindings.binders.get(name).copied().or(bindings.unknown))
+            .filter_map(|name| self.binder(page, name))
             .collect();
         snippet.continues = binders.into_iter().collect();
+        let bindings = self.pages.entry(page).or_default();
         for name in &names.bound {
             bindings.binders.insert(name.clone(), index);
         }

@@ -79,7 +79,9 @@ fn without_callouts(text: &str) -> Option<String> {
                 match cut {
                     Some(cut) => {
                         found = true;
-                        rest = cut.trim_end();
+                        // The comment that the call-out stood in goes with it.
+                        let cut = cut.trim_end();
+                        rest = cut.strip_suffix('#').unwrap_or(cut).trim_end();
                     }
                     None => return rest,
                 }
