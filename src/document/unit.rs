@@ -23,6 +23,9 @@ pub(super) struct Units<'a> {
     lines: Vec<Cow<'a, str>>,
     /// The lines with straight quotes, where they have typographic ones.
     straight: Vec<Option<String>>,
+    /// For each line the line behind the last one of its paragraph; for a blank
+    /// line, itself.
+    paragraph_ends: Vec<usize>,
     /// How many lines the scans that found nothing have looked at.
     wasted: usize,
 }
@@ -33,7 +36,16 @@ const SHORT_SIGHT: usize = 60;
 impl<'a> Units<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let lines: Vec<Cow<'a, str>> = text.split('\n').map(Cow::Borrowed).collect();
+        let mut paragraph_ends = vec![lines.len(); lines.len()];
+        let mut end = lines.len();
+        for (index, line) in lines.iter().enumerate().rev() {
+            if line.trim().is_empty() {
+                end = index;
+            }
+            paragraph_ends[index] = end;
+        }
         Self {
+            paragraph_ends,
             straight: lines.iter().map(|line| straighten_quotes(line)).collect(),
             lines,
             wasted: 0,
@@ -62,9 +74,7 @@ impl<'a> Units<'a> {
 
     /// The line behind the last one of the paragraph that `index` is in.
     pub(super) fn paragraph_end(&self, index: usize) -> usize {
-        (index..self.len())
-            .find(|line| self.is_blank(*line))
-            .unwrap_or(self.len())
+        self.paragraph_ends.get(index).copied().unwrap_or(index)
     }
 
     /// Lines `first` to `end` (exclusive), joined.
