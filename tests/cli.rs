@@ -253,7 +253,14 @@ fn redacted(text: &str, folder: &Path) -> String {
 
 /// The line without what follows `time="`, `on Python ` and the like.
 fn timeless(line: &str) -> String {
-    let mut line = line.to_owned();
+    let parts = line.split(", ").map(|part| {
+        let number = part.strip_suffix(" ms").or_else(|| part.strip_suffix(" s"));
+        match number.map(str::parse::<f64>) {
+            Some(Ok(_)) => "[TIME]",
+            Some(Err(_)) | None => part,
+        }
+    });
+    let mut line = parts.collect::<Vec<_>>().join(", ");
     for (before, end, replacement) in [
         ("time=\"", "\"", "[TIME]"),
         ("on Python ", "\":, ", "[VERSION]"),

@@ -10,12 +10,16 @@ use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 
-use super::{CheckError, CheckEvent, CheckSettings, HASH_SEEDS, Prepared, Reuse};
+use super::preparation::Prepared;
+use super::{CheckError, CheckEvent, CheckSettings, Reuse};
 use crate::cache::{Conditions, Pack, System, TaskKey, World};
 use crate::interpreter::Interpreter;
 use crate::protocol::Task;
 use crate::runner::{self, Confine, Interrupt, Job, Outcome, Runner, RunnerEvent, RunnerSettings};
 use crate::sandbox;
+
+/// The hash seeds of the first run, and of those that tell wrong from unstable.
+pub(super) const HASH_SEEDS: [u32; 2] = [0, 20_160_927];
 
 /// Warm workers and what earlier runs showed, for checks that follow one another.
 ///

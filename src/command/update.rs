@@ -155,7 +155,9 @@ fn show(
     effect: Effect,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    if revision.rewritten.is_empty() && revision.left.is_empty() {
+    let mut snippets = guide.snippets.iter();
+    let failed = snippets.any(|snippet| !snippet.verdict.failures.is_empty());
+    if revision.rewritten.is_empty() && revision.left.is_empty() && !failed {
         return Ok(());
     }
     let path = visible::text(&guide.path.to_string_lossy());
@@ -194,6 +196,18 @@ fn show(
         }
     }
     writeln!(out)?;
+    for failure in guide
+        .snippets
+        .iter()
+        .flat_map(|snippet| &snippet.verdict.failures)
+    {
+        writeln!(
+            out,
+            "  {path}:{}: failed: {}",
+            failure.place,
+            visible::one_line(&failure.message, 120)
+        )?;
+    }
     for left in &revision.left {
         writeln!(
             out,
@@ -202,7 +216,7 @@ fn show(
             visible::text(&left.reason)
         )?;
     }
-    if !revision.left.is_empty() {
+    if !revision.left.is_empty() || failed {
         writeln!(out)?;
     }
     Ok(())

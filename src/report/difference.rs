@@ -21,6 +21,8 @@ const LINES_AROUND: usize = 2;
 const ALIKE: f32 = 0.5;
 /// Shorter lines are taken in at a glance, and need no mark.
 const WORTH_MARKING: usize = 16;
+/// More differing parts than this are no help to anybody.
+const MOST_MARKS: usize = 3;
 /// After this time a diff may be longer than it need be.
 const LONGEST_SEARCH: Duration = Duration::from_millis(300);
 
@@ -60,7 +62,8 @@ fn write_pair(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -
             }
         }
         let marks = marks.trim_end();
-        if !marks.is_empty() {
+        let parts = marks.split(' ').filter(|part| !part.is_empty()).count();
+        if (1..=MOST_MARKS).contains(&parts) {
             writeln!(out, "{margin}         {GOOD}{marks}{GOOD:#}")?;
         }
     }
@@ -69,37 +72,39 @@ fn write_pair(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -
 
 fn write_lines(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{margin} {BAD}- guide{BAD:#}  {GOOD}+ Python{GOOD:#}")?;
+    let (said, done): (Vec<&str>, Vec<&str>) =
+        (expected.lines().collect(), actual.lines().collect());
+    // That a line is shown in quotes makes no difference to anybody.
+    let said_keys: Vec<&str> = said.iter().map(|line| unquoted(line)).collect();
+    let done_keys: Vec<&str> = done.iter().map(|line| unquoted(line)).collect();
     let difference = TextDiff::configure()
         .timeout(LONGEST_SEARCH)
-        .diff_lines(expected, actual);
+        .diff_slices(&said_keys, &done_keys);
     let mut lines: Vec<(Style, String)> = Vec::new();
     let mut last_shown = 0;
-    let groups = difference.grouped_ops(LINES_AROUND);
-    for (index, group) in groups.iter().enumerate() {
+    for group in difference.grouped_ops(LINES_AROUND) {
         if let Some(first) = group.first() {
             let skipped = first.old_range().start.saturating_sub(last_shown);
             if skipped > 0 {
                 lines.push((FAINT, format!("  … {}", same_lines(skipped))));
             }
         }
-        for operation in group {
+        for operation in &group {
             for change in difference.iter_changes(operation) {
-                let (style, sign) = match change.tag() {
-                    ChangeTag::Equal => (Style::new(), ' '),
-                    ChangeTag::Delete => (BAD, '-'),
-                    ChangeTag::Insert => (GOOD, '+'),
+                let (style, sign, line) = match (change.old_index(), change.new_index()) {
+                    (Some(_), Some(index)) => (Style::new(), ' ', done[index]),
+                    (Some(index), None) => (BAD, '-', said[index]),
+                    (None, Some(index)) => (GOOD, '+', done[index]),
+                    (None, None) => continue,
                 };
-                let line = change.value().trim_end_matches(['\n', '\r']);
                 lines.push((style, format!("{sign} {}", visible::shortened(line))));
             }
             last_shown = operation.old_range().end;
         }
-        if index + 1 == groups.len() {
-            let rest = difference.old_len().saturating_sub(last_shown);
-            if rest > 0 {
-                lines.push((FAINT, format!("  … {}", same_lines(rest))));
-            }
-        }
+    }
+    let rest = said.len().saturating_sub(last_shown);
+    if rest > 0 && !lines.is_empty() {
+        lines.push((FAINT, format!("  … {}", same_lines(rest))));
     }
     let left_out = lines.len().saturating_sub(MOST_LINES);
     for (index, (style, line)) in lines.iter().enumerate() {
@@ -116,6 +121,19 @@ fn write_lines(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) 
         }
     }
     Ok(())
+}
+
+fn unquoted(line: &str) -> &str {
+    let line = line.trim_end();
+    for quote in ['"', '\''] {
+        let inner = line
+            .strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote));
+        if let Some(inner) = inner {
+            return inner;
+        }
+    }
+    line
 }
 
 fn same_lines(count: usize) -> String {

@@ -9,6 +9,9 @@ use crate::position::Place;
 use crate::results::{GuideResult, Results, SnippetResult};
 use crate::verdict::{Failure, Judgement, SnippetStatus};
 
+/// The most failures of the snippet that are listed.
+const MOST_FAILURES: usize = 5;
+
 /// Whether there was anything to say of the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Explained {
@@ -95,7 +98,7 @@ pub fn write(
             "{} no claim was read on this line, and it wrote nothing\n",
             margin()
         )?;
-        write_other_claims(snippet, out)?;
+        write_nearest_claims(snippet, place, out)?;
     }
     Ok(Explained::Yes)
 }
@@ -105,13 +108,17 @@ fn write_status(snippet: &SnippetResult, out: &mut dyn Write) -> io::Result<()> 
         SnippetStatus::Ran => Ok(()),
         SnippetStatus::Failed => {
             writeln!(out, "The snippet {BAD}failed{BAD:#}:")?;
-            for failure in &snippet.verdict.failures {
+            let failures = &snippet.verdict.failures;
+            for failure in failures.iter().take(MOST_FAILURES) {
                 writeln!(
                     out,
                     "  line {}: {}",
                     failure.place,
                     visible::one_line(&failure.message, 140)
                 )?;
+            }
+            if failures.len() > MOST_FAILURES {
+                writeln!(out, "  … {} more", failures.len() - MOST_FAILURES)?;
             }
             writeln!(out)
         }
@@ -195,17 +202,28 @@ fn write_failure(
     writeln!(out)
 }
 
-fn write_other_claims(snippet: &SnippetResult, out: &mut dyn Write) -> io::Result<()> {
-    if snippet.verdict.claims.is_empty() {
+/// The claims next to the line, one above and one below it.
+fn write_nearest_claims(
+    snippet: &SnippetResult,
+    place: Place,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let claims = &snippet.verdict.claims;
+    let above = claims.iter().rev().find(|claim| claim.place < place);
+    let below = claims.iter().find(|claim| claim.place > place);
+    if claims.is_empty() {
         return writeln!(out, "The snippet has no claims.");
     }
-    let lines: Vec<String> = snippet
-        .verdict
-        .claims
-        .iter()
-        .map(|claim| format!("{} ({})", claim.place, claim.verdict.name()))
+    let nearest: Vec<String> = [above, below]
+        .into_iter()
+        .flatten()
+        .map(|claim| format!("line {} ({})", claim.place, claim.verdict.name()))
         .collect();
-    writeln!(out, "The snippet's claims are at {}.", lines.join(", "))
+    writeln!(
+        out,
+        "The nearest claims of the snippet: {}.",
+        nearest.join(", ")
+    )
 }
 
 fn head(text: &str, most: usize) -> String {

@@ -6,7 +6,7 @@
 
 use std::io::{self, Write};
 
-use super::{ReportOptions, visible};
+use super::{ReportOptions, counted, visible};
 use crate::position::Place;
 use crate::results::{GuideResult, Results, SkippedIs};
 use crate::verdict::{SnippetStatus, Verdict};
@@ -35,18 +35,15 @@ pub fn write(results: &Results, options: ReportOptions, out: &mut dyn Write) -> 
         command(out, "error", &path, place, "could not be checked", &message)?;
     }
     let summary = results.summary();
-    let counts: Vec<String> = Verdict::ALL
-        .iter()
-        .map(|verdict| format!("{} {}", summary.count(*verdict), verdict.name()))
-        .collect();
     writeln!(
         out,
-        "{} snippets, {} claims on Python {}: {}; {} failures",
-        summary.snippets,
-        summary.claims,
+        "{}, {} on Python {}: {} in order, {}, {} skipped",
+        counted(summary.snippets, "snippet"),
+        counted(summary.claims, "claim"),
         results.python.version,
-        counts.join(", "),
-        summary.failures
+        summary.count(Verdict::Holds) + summary.count(Verdict::Tolerated),
+        counted(summary.all_findings(), "finding"),
+        summary.count(Verdict::Skipped),
     )
 }
 

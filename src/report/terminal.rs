@@ -188,15 +188,15 @@ fn write_snippet(
     }
     entries.sort_by_key(|(place, _)| *place);
     let file = format!("  {}", path(&guide.path));
-    let mut follows: Vec<(Place, usize)> = Vec::new();
+    let mut follows: Vec<(Place, Vec<Place>)> = Vec::new();
     let mut one_liners = false;
     for (place, entry) in &entries {
         match entry {
             Entry::Failure(failure) => match failure.follows_from {
                 Some(cause) if !everything => {
                     match follows.iter_mut().find(|(known, _)| *known == cause) {
-                        Some((_, count)) => *count += 1,
-                        None => follows.push((cause, 1)),
+                        Some((_, places)) => places.push(failure.place),
+                        None => follows.push((cause, vec![failure.place])),
                     }
                 }
                 Some(_) | None => write_failure(&file, snippet, failure, out)?,
@@ -216,14 +216,16 @@ fn write_snippet(
             }
         }
     }
-    for (cause, count) in follows {
+    for (cause, places) in follows {
+        let lines: Vec<String> = places.iter().map(Place::to_string).collect();
+        let (what, verb) = match places.as_slice() {
+            [_] => ("line", "fails"),
+            _ => ("lines", "fail"),
+        };
         writeln!(
             out,
-            "  {FAINT}{} from what failed at line {cause}{FAINT:#}\n",
-            match count {
-                1 => "1 more failure follows".to_owned(),
-                _ => format!("{count} more failures follow"),
-            }
+            "  {FAINT}{what} {} {verb} too, which follows from line {cause}{FAINT:#}\n",
+            listed(&lines)
         )?;
     }
     if one_liners {
@@ -338,7 +340,12 @@ fn write_finding(
             difference::write(&claim.expected, seen, &margin, out)?;
         }
     }
-    if let Some(reason) = &claim.reason {
+    // The heading of a blank one says it all.
+    let reason = claim
+        .reason
+        .as_ref()
+        .filter(|_| claim.verdict != Verdict::Blank);
+    if let Some(reason) = reason {
         for line in reason.lines() {
             writeln!(out, "{margin} {FAINT}{}{FAINT:#}", visible::shortened(line))?;
         }

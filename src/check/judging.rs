@@ -1,0 +1,222 @@
+//! What is thought of guides: verdicts from what their tasks came to.
+
+use std::time::{Duration, SystemTime};
+
+use super::CheckSettings;
+use super::preparation::Prepared;
+use crate::expectation::{self, ExpectationError, SnippetExpectations, Tolerance};
+use crate::interpreter::Version;
+use crate::plan::PlannedTask;
+use crate::position::LineNumber;
+use crate::protocol::Run;
+use crate::results::{GuideResult, SnippetResult};
+use crate::runner::Outcome;
+use crate::snippet::{Guide, Snippet};
+use crate::verdict::{
+    self, Circumstances, Failure, Judged, SnippetStatus, SnippetVerdict, Verdict,
+};
+
+/// What is thought of the snippets of a guide, in page order.
+pub(super) struct JudgedGuide {
+    pub(super) snippets: Vec<Judged>,
+    elapsed: Vec<Option<Duration>>,
+    reused: Vec<bool>,
+}
+
+/// What is known of a task when it is judged.
+pub(super) struct Told<'a> {
+    /// Its first run; `None` where it was not asked for.
+    pub(super) first: Option<&'a Outcome>,
+    /// Further runs.
+    pub(super) again: &'a [Run],
+    /// Whether all of it is from earlier checks.
+    pub(super) reused: bool,
+}
+
+impl JudgedGuide {
+    /// The entries that name something that is not there, and those that
+    /// tolerate nothing. What was skipped may well need its entries.
+    pub(super) fn expectation_errors(
+        &self,
+        prepared: &Prepared<'_>,
+        version: Version,
+    ) -> Vec<ExpectationError> {
+        let Some(expectations) = prepared.expectations else {
+            return Vec::new();
+        };
+        let mut errors = expectation::resolve(expectations, &prepared.guide);
+        for snippet in &self.snippets {
+            errors.extend(snippet.errors.iter().cloned());
+        }
+        let python = [version.major, version.minor, version.micro];
+        let idle = self.idle(prepared).into_iter();
+        errors.extend(idle.map(|(snippet, entry)| expectation::idle_error(snippet, entry, python)));
+        errors
+    }
+
+    /// The entries that no run has needed yet, although it judged their claims.
+    pub(super) fn idle<'a>(
+        &self,
+        prepared: &Prepared<'a>,
+    ) -> Vec<(&'a SnippetExpectations, &'a Tolerance)> {
+        let Some(expectations) = prepared.expectations else {
+            return Vec::new();
+        };
+        let in_all = |lines: fn(&Judged) -> &[LineNumber]| -> Vec<LineNumber> {
+            let snippets = self.snippets.iter();
+            snippets
+                .flat_map(|one| lines(one).iter().copied())
+                .collect()
+        };
+        let unneeded = in_all(|one| &one.unneeded);
+        let forgave = in_all(|one| &one.forgave);
+        expectation::idle(expectations, &unneeded, &forgave)
+    }
+
+    /// The guide as the reports see it.
+    pub(super) fn into_result(self, guide: Guide) -> GuideResult {
+        let snippets = guide.snippets.into_iter().zip(self.snippets);
+        GuideResult {
+            path: guide.path,
+            format: guide.format,
+            findings: guide.findings,
+            snippets: snippets
+                .zip(self.elapsed)
+                .zip(self.reused)
+                .map(|(((snippet, judged), elapsed), reused)| SnippetResult {
+                    place: snippet.place,
+                    last_place: snippet.last_place(),
+                    id: snippet.id,
+                    heading: snippet.heading,
+                    text: snippet.text,
+                    elapsed,
+                    reused,
+                    verdict: judged.verdict,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What is thought of a guide's snippets, by what its tasks came to.
+pub(super) fn judge_guide(
+    guide: &Prepared<'_>,
+    tasks: &[Told<'_>],
+    settings: &CheckSettings,
+    now: SystemTime,
+) -> JudgedGuide {
+    let circumstances = guide.circumstances(settings, now);
+    let mut judged: Vec<Option<Judged>> = guide.guide.snippets.iter().map(|_| None).collect();
+    let mut elapsed = vec![None; judged.len()];
+    let mut reused = vec![false; judged.len()];
+    for left_out in &guide.plan.left_out {
+        let index = left_out.snippet;
+        judged[index] = Some(verdict::not_run(index, &left_out.reason, circumstances));
+    }
+    for (planned, told) in guide.plan.tasks.iter().zip(tasks) {
+        for &snippet in &planned.snippets {
+            reused[snippet] = told.reused;
+        }
+        let verdicts = match told.first {
+            Some(Outcome::Ran(run)) => {
+                for &snippet in &planned.snippets {
+                    elapsed[snippet] = Duration::try_from_secs_f64(run.wall_seconds).ok();
+                }
+                judge_runs(planned, run, told.again, circumstances)
+            }
+            Some(Outcome::Failed { message }) => blame(
+                planned,
+                &format!("it could not be run: {message}"),
+                circumstances,
+            ),
+            Some(Outcome::WorkerDied { detail }) => blame(
+                planned,
+                &format!("it took down two workers, one after the other: {detail}"),
+                circumstances,
+            ),
+            Some(Outcome::Overdue { after }) => blame(
+                planned,
+                &format!("no answer came within {} s", after.as_secs()),
+                circumstances,
+            ),
+            Some(Outcome::Interrupted) => leave(planned, "the run was interrupted", circumstances),
+            None => leave(planned, "it was not asked for", circumstances),
+        };
+        for one in verdicts {
+            let index = one.snippet;
+            judged[index] = Some(one);
+        }
+    }
+    let snippets = judged.into_iter().enumerate().map(|(index, judged)| {
+        judged.unwrap_or_else(|| verdict::not_run(index, "it was not planned", circumstances))
+    });
+    JudgedGuide {
+        snippets: snippets.collect(),
+        elapsed,
+        reused,
+    }
+}
+
+/// The verdicts of a task that was run, perhaps several times: what varies in
+/// one of the further runs varies.
+fn judge_runs(
+    planned: &PlannedTask,
+    run: &Run,
+    again: &[Run],
+    circumstances: Circumstances<'_>,
+) -> Vec<Judged> {
+    let mut further = again.iter();
+    let mut judged = verdict::judge_task(planned, run, further.next(), circumstances);
+    for run_again in further {
+        let others = verdict::judge_task(planned, run, Some(run_again), circumstances);
+        for (judged, other) in judged.iter_mut().zip(others) {
+            for (claim, other) in judged.verdict.claims.iter_mut().zip(other.verdict.claims) {
+                if claim.verdict != Verdict::Unstable && other.verdict == Verdict::Unstable {
+                    *claim = other;
+                }
+            }
+        }
+    }
+    judged
+}
+
+/// The verdicts of a task that was not run.
+fn leave(planned: &PlannedTask, reason: &str, circumstances: Circumstances<'_>) -> Vec<Judged> {
+    let snippets = planned.snippets.iter();
+    snippets
+        .map(|&snippet| verdict::not_run(snippet, reason, circumstances))
+        .collect()
+}
+
+/// The verdicts of a task that took its worker down: it failed, and nothing of
+/// it is known to have happened. Which snippet of a chain did it is not known
+/// either, so it is put down to the first.
+fn blame(planned: &PlannedTask, message: &str, circumstances: Circumstances<'_>) -> Vec<Judged> {
+    let snippets = &circumstances.guide.snippets;
+    let first: Option<&Snippet> = planned.snippets.first().map(|&index| &snippets[index]);
+    planned
+        .snippets
+        .iter()
+        .map(|&index| {
+            let place = snippets[index].place;
+            let cause = first
+                .map(|first| first.place)
+                .filter(|cause| *cause != place);
+            let mut judged = verdict::not_run(index, message, circumstances);
+            for claim in &mut judged.verdict.claims {
+                claim.verdict = Verdict::Unreached;
+                claim.rule = "unreached";
+            }
+            judged.verdict = SnippetVerdict {
+                status: SnippetStatus::Failed,
+                failures: vec![Failure {
+                    place,
+                    message: message.to_owned(),
+                    follows_from: cause,
+                }],
+                ..judged.verdict
+            };
+            judged
+        })
+        .collect()
+}
