@@ -59,6 +59,10 @@ const LINKS: &[(&str, bool)] = &[
 /// Reads all that `text` says that names hold, beside a statement that is
 /// `code`: there `a` can be a name as well as a word.
 pub fn read(text: &str, code: &str) -> Option<Holdings> {
+    // What a name holds is said in a line or two.
+    if text.len() > 1000 {
+        return None;
+    }
     let text: String = text
         .split('\n')
         .map(str::trim)

@@ -8,7 +8,7 @@ use ruff_python_ast::{Expr, Number, Operator, UnaryOp};
 use ruff_text_size::Ranged;
 
 /// Longer texts are compared as texts only.
-const LONGEST: usize = 64 * 1024;
+const LONGEST: usize = 32 * 1024;
 
 /// Brackets nested deeper than this are not read.
 const DEEPEST: usize = 60;
@@ -358,8 +358,11 @@ fn hide_angle_brackets(text: &str) -> (String, Vec<String>) {
 
 /// How many bytes the text in angle brackets has that `text` starts with.
 pub fn angle_brackets(text: &str) -> Option<usize> {
+    // No repr of this kind is longer; a run of `<` must not be read again and
+    // again to its end.
+    const LONGEST: usize = 500;
     let mut depth = 0usize;
-    for (at, character) in text.char_indices() {
+    for (at, character) in text.char_indices().take(LONGEST) {
         match character {
             '<' => depth += 1,
             // `->` inside is an arrow.
