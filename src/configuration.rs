@@ -14,6 +14,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::expectation::Bound;
 use crate::position::LineNumber;
 
 /// The name of the file that holds nothing else.
@@ -135,20 +136,16 @@ pub fn read(file: &Path) -> Result<Project, ConfigurationError> {
 
 /// Reads a duration: a number and its unit, as in `30s`, `1.5 min`, `500ms`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong =
-        || format!("`{text}` is no duration; write it with its unit, such as `30s` or `2min`");
-    let (number, unit) = amount(text).ok_or_else(wrong)?;
-    let seconds = match unit {
-        "ms" => number / 1000.0,
-        "s" | "" => number,
-        "m" | "min" => number * 60.0,
-        "h" => number * 3600.0,
-        _ => return Err(wrong()),
+    let read = match text.parse::<Bound>() {
+        Ok(Bound::Seconds(seconds)) => Duration::try_from_secs_f64(seconds).ok(),
+        Ok(Bound::Percent(_) | Bound::Number(_) | Bound::Bytes(_) | Bound::Range(..)) | Err(_) => {
+            None
+        }
     };
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(duration) if duration > Duration::ZERO => Ok(duration),
-        Ok(_) | Err(_) => Err(wrong()),
-    }
+    read.filter(|duration| *duration > Duration::ZERO)
+        .ok_or_else(|| {
+            format!("`{text}` is no duration; write it with its unit, such as `30s` or `2min`")
+        })
 }
 
 impl Project {
@@ -355,38 +352,22 @@ fn shortest(path: &Path, from: &Path) -> PathBuf {
 }
 
 fn size(text: &str) -> Result<u64, String> {
-    let wrong =
-        || format!("`{text}` is no size; write it with its unit, such as `512 MiB` or `1GB`");
-    let (number, unit) = amount(text).ok_or_else(wrong)?;
-    let factor = match unit {
-        "B" => 1.0,
-        "kB" | "KB" => 1e3,
-        "MB" => 1e6,
-        "GB" => 1e9,
-        "KiB" => 1024.0,
-        "MiB" => 1024.0 * 1024.0,
-        "GiB" => 1024.0 * 1024.0 * 1024.0,
-        _ => return Err(wrong()),
-    };
-    let bytes = number * factor;
-    if bytes >= 1.0 && bytes < 1e18 {
+    match text.parse::<Bound>() {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "it was just seen to lie between one and 1e18"
         )]
-        return Ok(bytes as u64);
+        Ok(Bound::Bytes(bytes)) if (1.0..1e18).contains(&bytes) => Ok(bytes as u64),
+        Ok(
+            Bound::Bytes(_)
+            | Bound::Percent(_)
+            | Bound::Number(_)
+            | Bound::Seconds(_)
+            | Bound::Range(..),
+        )
+        | Err(_) => Err(format!(
+            "`{text}` is no size; write it with its unit, such as `512 MiB` or `1GB`"
+        )),
     }
-    Err(wrong())
-}
-
-/// A number and what stands behind it.
-fn amount(text: &str) -> Option<(f64, &str)> {
-    let text = text.trim();
-    let end = text
-        .find(|character: char| !character.is_ascii_digit() && character != '.')
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let number = number.parse::<f64>().ok()?;
-    Some((number, unit.trim()))
 }
