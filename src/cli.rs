@@ -19,7 +19,8 @@ use crate::command::extract::{Effect, ExtractArguments};
 use crate::command::pythons::PythonsFormat;
 use crate::command::selection::UseConfiguration;
 use crate::command::{
-    Color, CommandError, Console, check, clean, drift, explain, extract, init, pythons, update,
+    Color, CommandError, Console, accept, check, clean, drift, explain, extract, init, pythons,
+    update,
 };
 use crate::configuration;
 use crate::document::Format;
@@ -72,6 +73,8 @@ enum Command {
     Init,
     /// Rewrite wrong claims in guides to what Python did, with glosses kept
     Update(UpdateLine),
+    /// Propose expectations for claims that are wrong or never twice the same
+    Accept(AcceptLine),
     /// List the Python interpreters that were found, and which one would be used
     Pythons(PythonsLine),
     /// Remove what is kept of earlier runs
@@ -174,6 +177,21 @@ struct UpdateLine {
 }
 
 #[derive(Debug, Args)]
+struct AcceptLine {
+    /// The guides: files, or folders to look for guides in [default: the project's guides]
+    #[arg(value_name = "GUIDE")]
+    guides: Vec<PathBuf>,
+    #[command(flatten)]
+    run: RunLine,
+    /// Show what would be proposed, and change nothing
+    #[arg(long, conflicts_with = "all")]
+    dry_run: bool,
+    /// Take every proposal without asking
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Args)]
 struct PythonsLine {
     /// How the list is written
     #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
@@ -267,6 +285,14 @@ impl CommandLine {
                     update::Effect::Write
                 };
                 update::run(&line.run.arguments(line.guides), effect, console)
+            }
+            Command::Accept(line) => {
+                let consent = match (line.dry_run, line.all) {
+                    (true, _) => accept::Consent::Never,
+                    (false, true) => accept::Consent::Always,
+                    (false, false) => accept::Consent::Asked,
+                };
+                accept::run(&line.run.arguments(line.guides), consent, console)
             }
             Command::Pythons(line) => pythons::run(line.format.into(), console),
             Command::Clean => clean::run(console),

@@ -6,6 +6,7 @@
 
 pub mod console;
 pub mod selection;
+pub mod accept;
 pub mod check;
 pub mod drift;
 pub mod explain;
@@ -22,11 +23,13 @@ use std::path::PathBuf;
 
 use crate::check::CheckError;
 use crate::configuration::ConfigurationError;
+use crate::document::DocumentError;
 use crate::drift::baseline::BaselineError;
 use crate::drift::file::FileError;
 use crate::examples::ExamplesError;
 use crate::expectation::ExpectationError;
 use crate::interpreter::InterpreterError;
+use crate::proposal::edit::EditError;
 
 /// Why a command could not do its work; the exit status is 2.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +71,12 @@ pub enum CommandError {
     /// The folder of examples cannot be worked with.
     #[error(transparent)]
     Examples(#[from] ExamplesError),
+    /// An expectations file cannot take new entries.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// A guide cannot be read.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// A file cannot be written.
     #[error("{}: cannot be written: {source}", .path.display())]
     Unwritable {
@@ -96,6 +105,9 @@ pub enum CommandError {
         /// What the system said.
         source: io::Error,
     },
+    /// An answer could not be read.
+    #[error("the answer could not be read: {0}")]
+    Input(io::Error),
     /// The report could not be written.
     #[error("the report could not be written: {0}")]
     Output(io::Error),

@@ -163,11 +163,12 @@ fn propose_for(
 ) -> Option<Entry> {
     let first = shown.first()?;
     let stable = shown.iter().all(|text| text == first);
+    let statement = differing.claims[differing.index].statement.unwrap_or("");
     let kind = if stable {
         // What never varies is no matter of chance.
-        address_or_size(claimed, shown, differing.code)
+        address_or_size(claimed, shown, statement, differing.code)
     } else {
-        varying(claimed, shown, differing.code)
+        varying(claimed, shown, statement, differing.code)
     };
     if let Some(kind) = kind {
         let reason = format!("{REASON_TO_FILL_IN}: {}", question(&kind));
@@ -195,19 +196,24 @@ fn propose_for(
     }))
 }
 
-fn address_or_size(claimed: &str, shown: &[String], code: &str) -> Option<ToleranceKind> {
+fn address_or_size(
+    claimed: &str,
+    shown: &[String],
+    statement: &str,
+    code: &str,
+) -> Option<ToleranceKind> {
     if forgiven(&ToleranceKind::Address, claimed, shown) {
         return Some(ToleranceKind::Address);
     }
-    let hints = Hints::of(claimed, code);
+    let hints = Hints::find(claimed, statement, code);
     if hints.size {
         return bounded(ToleranceKind::Size, claimed, shown);
     }
     None
 }
 
-fn varying(claimed: &str, shown: &[String], code: &str) -> Option<ToleranceKind> {
-    let hints = Hints::of(claimed, code);
+fn varying(claimed: &str, shown: &[String], statement: &str, code: &str) -> Option<ToleranceKind> {
+    let hints = Hints::find(claimed, statement, code);
     for kind in [ToleranceKind::Address, ToleranceKind::Order] {
         if forgiven(&kind, claimed, shown) {
             return Some(kind);
@@ -245,6 +251,16 @@ struct Hints {
 }
 
 impl Hints {
+    /// What the statement says counts before the code around it.
+    fn find(claimed: &str, statement: &str, code: &str) -> Self {
+        let near = Self::of(claimed, statement);
+        if near.timing || near.size || near.random {
+            near
+        } else {
+            Self::of(claimed, code)
+        }
+    }
+
     fn of(claimed: &str, code: &str) -> Self {
         let either = |words: &[&str]| {
             words
@@ -252,12 +268,14 @@ impl Hints {
                 .any(|word| code.contains(word) || claimed.contains(word))
         };
         let shape = tolerance::shape(claimed);
+        let random = either(&["random", "secrets", "uuid", "shuffle", "urandom"]);
         Self {
+            random,
             timing: shape.contains(&Shape::Duration)
                 || (shape.contains(&Shape::Float)
+                    && !random
                     && either(&["time", "elapsed", "perf_counter", "took", "duration"])),
             size: shape.contains(&Shape::Size) || either(&["getsizeof", "tracemalloc", "maxrss"]),
-            random: either(&["random", "secrets", "uuid", "shuffle", "urandom"]),
         }
     }
 }

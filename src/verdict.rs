@@ -13,6 +13,8 @@ mod views;
 
 use std::time::SystemTime;
 
+pub use snippet::named;
+
 use crate::claim::{Claim, ClaimKind, Firmness};
 use crate::expectation::{ExpectationError, GuideExpectations};
 use crate::interpreter::Version;

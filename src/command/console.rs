@@ -58,6 +58,12 @@ impl Console {
         self.say("note", crate::report::DOUBTFUL, message);
     }
 
+    /// Asks on standard error; the answer is the caller's to read.
+    pub fn ask(self, question: &str) {
+        let mut messages = self.messages();
+        let _ = write!(messages, "{question}").and_then(|()| messages.flush());
+    }
+
     fn say(self, what: &str, style: anstyle::Style, message: &str) {
         let lines: Vec<String> = message.lines().map(visible::text).collect();
         let mut messages = self.messages();

@@ -827,7 +827,8 @@ fn answers(decision: &Decision, claim: &Claim, found: Option<&Found>) -> Option<
     (says_so || instead).then_some(found.order)
 }
 
-fn named(claim: &Claim) -> Named<'_> {
+/// What an expectation can name the claim by.
+pub fn named(claim: &Claim) -> Named<'_> {
     Named {
         place: claim.place,
         last_place: claim.last_place,

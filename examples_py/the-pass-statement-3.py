@@ -1,0 +1,2 @@
+print(...)         # Ellipsis
+... is Ellipsis    # True
