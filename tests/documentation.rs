@@ -78,7 +78,7 @@ fn examples_of_claims_get_the_verdicts_they_are_shown_for() {
             faults.push(format!("line {}: it claims nothing", example.first_line));
         }
         for claim in claims {
-            if claim["verdict"] != Value::from(example.verdict.as_str()) {
+            if claim["verdict"] != example.verdict.as_str() {
                 faults.push(format!("not {}: {claim}", example.verdict));
             }
         }

@@ -72,8 +72,8 @@ fn acceptance(corpus: &Path) -> Result<(), Failed> {
 fn inner_span(first: u32, snippet: &snippet::Snippet) -> (u32, u32) {
     let lines: Vec<&str> = snippet.text.lines().collect();
     let code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
-    let start = lines.iter().position(|line| code(&line)).unwrap_or(0);
-    let end = lines.iter().rposition(|line| code(&line)).unwrap_or(0);
+    let start = lines.iter().position(code).unwrap_or(0);
+    let end = lines.iter().rposition(code).unwrap_or(0);
     let line = |index: usize| first + u32::try_from(index).expect("a line");
     (line(start), line(end))
 }

@@ -386,7 +386,7 @@ fn number(text: &str) -> Option<usize> {
         }
         end = at + character.len_utf8();
     }
-    if has_digit && body[..end].ends_with(|c: char| matches!(c, ',' | ':')) {
+    if has_digit && body[..end].ends_with([',', ':']) {
         end -= 1;
     }
     // `1.` is a float, when nothing but a blank follows it and no sentence ends.

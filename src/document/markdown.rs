@@ -86,7 +86,8 @@ pub(super) fn read(collector: &mut Collector, text: &str, first_line: usize, dep
                 reader.collector.heading(&words);
             }
             Event::End(TagEnd::Paragraph) => {
-                if !reader.output_paragraph(range) {
+                let is_output = reader.output_paragraph(range);
+                if !is_output {
                     reader.end_paragraph();
                 }
             }
@@ -349,5 +350,5 @@ pub(super) fn has_fences(text: &str) -> bool {
             named += 1;
         }
     }
-    (named > 0 && fences > 1) || (fences > 1 && fences.is_multiple_of(2))
+    fences > 1 && (named > 0 || fences.is_multiple_of(2))
 }

@@ -88,9 +88,7 @@ fn quantities(text: &str) -> Vec<Quantity> {
                 b'0'..=b'9' => {}
                 b'_' if next_digit => {}
                 b',' if next_digit && thousands(&bytes[end + 1..]) && dots == 0 => {}
-                b'.' if next_digit || dots == 0 && !next_digit && end + 1 == bytes.len() => {
-                    dots += 1
-                }
+                b'.' if next_digit || dots == 0 && end + 1 == bytes.len() => dots += 1,
                 b'e' | b'E'
                     if next_digit
                         || bytes.get(end + 1).is_some_and(|b| matches!(b, b'-' | b'+'))
@@ -118,7 +116,7 @@ fn quantities(text: &str) -> Vec<Quantity> {
             .collect();
         let digits = digits.trim_end_matches('.').to_owned();
         // Dates, times and versions are no numbers.
-        let continued = dots > 1 || text[end..].starts_with(|c: char| c == '_');
+        let continued = dots > 1 || text[end..].starts_with('_');
         if let Ok(value) = digits.parse::<f64>()
             && !continued
         {

@@ -221,11 +221,11 @@ fn install_hooks(recorder: &Bound<'_, Recorder>) -> PyResult<()> {
     let before = recorder.get().originals().thread_hook.bind(py);
     let hook = recorder.getattr("thread_exception")?;
     let modules = sys.getattr("modules")?.cast_into::<PyDict>()?;
-    if let Some(threading) = modules.get_item("threading")? {
-        if threading.getattr("excepthook")?.is(before) {
-            threading.setattr("excepthook", &hook)?;
-            threading.setattr("__excepthook__", &hook)?;
-        }
+    if let Some(threading) = modules.get_item("threading")?
+        && threading.getattr("excepthook")?.is(before)
+    {
+        threading.setattr("excepthook", &hook)?;
+        threading.setattr("__excepthook__", &hook)?;
     }
     threads.setattr("_excepthook", hook)
 }

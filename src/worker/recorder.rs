@@ -123,6 +123,10 @@ struct State {
     bottom: usize,
 }
 
+/// A code object, kept alive so that no other takes its address, and the unit
+/// that it belongs to.
+type KnownCode = (Py<PyAny>, Option<u32>);
+
 /// Puts things down. See the module's description.
 #[pyclass(frozen, name = "recorder")]
 pub struct Recorder {
@@ -132,9 +136,8 @@ pub struct Recorder {
     /// When the task ends.
     deadline: Instant,
     frames: FrameFunctions,
-    /// Which unit a code object belongs to. The objects are kept alive, so that
-    /// no other takes an address.
-    codes: Mutex<HashMap<usize, (Py<PyAny>, Option<u32>)>>,
+    /// Which unit a code object belongs to, by the object's address.
+    codes: Mutex<HashMap<usize, KnownCode>>,
     running: Mutex<Running>,
     originals: Originals,
     state: Mutex<State>,
