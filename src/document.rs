@@ -26,6 +26,7 @@ use crate::position::{LineNumber, Place};
 pub use announcement::{announced_error, announces_output};
 pub use code::{is_prompt, straighten_quotes};
 pub use notebook::LAST_VALUE;
+pub use unit::is_sentence;
 
 /// How a guide is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -22,6 +22,7 @@ use crate::position::{LineNumber, LineSpan, Place};
 use crate::syntax::Syntax;
 
 use identity::Names;
+use source::LeftOut;
 
 /// The stable name of a snippet in its guide: the slug of its heading, and a
 /// number from the second of a heading on.
@@ -213,29 +214,30 @@ struct Draft {
     code: String,
     outputs: Vec<ShownOutput>,
     syntax: Syntax,
-    /// Lines that are IPython's, not Python's, and were taken out.
-    commands: Vec<LineNumber>,
+    left_out: Option<LeftOut>,
 }
 
 impl Draft {
     fn findings(&self, block: &Block) -> Option<Finding> {
-        let first = self.commands.first()?;
+        let (line, message, help) = match self.left_out.as_ref()? {
+            LeftOut::Commands(lines) if lines.len() == 1 => {
+                let message = "a line that only IPython understands is left out";
+                (*lines.first()?, message, None)
+            }
+            LeftOut::Commands(lines) => {
+                let message = "lines that only IPython understands, such as this one, are left out";
+                (*lines.first()?, message, None)
+            }
+            LeftOut::Sentences(first) => {
+                let message = "words inside the block of code are left out";
+                let help = "close the block above them".to_owned();
+                (*first, message, Some(help))
+            }
+        };
         Some(Finding {
-            place: block.place.plus(first.index()),
-            message: format!(
-                "{} that only IPython understands, such as this one, {} left out",
-                if self.commands.len() == 1 {
-                    "a line"
-                } else {
-                    "lines"
-                },
-                if self.commands.len() == 1 {
-                    "is"
-                } else {
-                    "are"
-                },
-            ),
-            help: None,
+            place: block.place.plus(line.index()),
+            message: message.to_owned(),
+            help,
         })
     }
 }
@@ -249,18 +251,22 @@ fn draft(block: &Block) -> Option<Draft> {
                 code: source.code,
                 outputs: Vec::new(),
                 syntax: source.syntax,
-                commands: source.commands,
+                left_out: source.left_out,
             })
         }
         Role::Transcript => {
             let transcript = transcript::read(block);
             let syntax = Syntax::of(&transcript.code);
             Some(Draft {
-                mode: Mode::Console,
+                mode: if transcript.console {
+                    Mode::Console
+                } else {
+                    Mode::Script
+                },
                 code: transcript.code,
                 outputs: transcript.outputs,
                 syntax,
-                commands: transcript.commands,
+                left_out: transcript.left_out,
             })
         }
         Role::Output { .. } => None,

@@ -7,7 +7,7 @@
 
 use std::num::NonZeroU32;
 
-use super::announcement::announces_output;
+use super::announcement::{announces_output, is_output_label};
 use super::code;
 use super::language::Language;
 use super::{Block, Role};
@@ -83,6 +83,14 @@ impl Collector {
         attributes: Vec<String>,
     ) {
         let role = match language {
+            // Outputs are often highlighted as if they were code.
+            Language::Python
+                if self.before != Before::Nothing
+                    && is_output_label(&self.lead)
+                    && !code::is_transcript(text) =>
+            {
+                Some(Role::Output { announced: true })
+            }
             Language::Python => Some(Role::Python),
             Language::Console => Some(Role::Transcript),
             Language::Output { certain } => {

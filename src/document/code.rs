@@ -45,20 +45,27 @@ fn evidence_of(code: &str, syntax: &Syntax, statement: &Statement) -> Evidence {
             if has_comment(syntax, statement) {
                 return Evidence::Certain;
             }
-            if words {
+            // `[text](target)` is a link that lost its page.
+            if words || function.starts_with('[') {
                 return Evidence::Words;
             }
             let known = matches!(
                 function.as_str(),
                 "print" | "input" | "help" | "dir" | "exit"
             );
-            if awaited || known || !arguments.is_empty() {
+            // `first(x).second()` has arguments further in.
+            let chained = function.contains('(');
+            if awaited || known || chained || !arguments.is_empty() {
                 Evidence::Certain
             } else {
                 Evidence::Look
             }
         }
         StatementKind::Expression { .. } => {
+            let look = expression_look(text);
+            if look == Evidence::Words {
+                return words_with_comment(code, syntax, statement);
+            }
             if has_comment(syntax, statement) {
                 return Evidence::Certain;
             }
@@ -66,8 +73,10 @@ fn evidence_of(code: &str, syntax: &Syntax, statement: &Statement) -> Evidence {
             if bracketed && text.contains(" for ") && text.contains(" in ") {
                 return Evidence::Certain;
             }
-            expression_look(text)
+            look
         }
+        // `* name = …` is an item of a list.
+        StatementKind::Assignment { .. } if text.starts_with("* ") => Evidence::Words,
         StatementKind::Assignment {
             value: Some(_),
             targets,
@@ -79,7 +88,14 @@ fn evidence_of(code: &str, syntax: &Syntax, statement: &Statement) -> Evidence {
                 && text[target.len().min(text.len())..]
                     .trim_start()
                     .starts_with(':');
-            if annotated && target.starts_with(char::is_uppercase) && !text.contains('\n') {
+            let annotation = text[target.len().min(text.len())..]
+                .trim_start_matches([':', ' '])
+                .split('=')
+                .next()
+                .unwrap_or_default();
+            let typed = annotation.contains(['.', '[']) || is_type(annotation.trim());
+            if annotated && !typed && target.starts_with(char::is_uppercase) && !text.contains('\n')
+            {
                 Evidence::Words
             } else {
                 Evidence::Certain
@@ -96,26 +112,7 @@ fn evidence_of(code: &str, syntax: &Syntax, statement: &Statement) -> Evidence {
                 .chars()
                 .take_while(|c| c.is_alphanumeric() || *c == '_')
                 .collect();
-            let is_type = matches!(
-                name.as_str(),
-                "int"
-                    | "str"
-                    | "float"
-                    | "bool"
-                    | "bytes"
-                    | "list"
-                    | "dict"
-                    | "set"
-                    | "tuple"
-                    | "List"
-                    | "Dict"
-                    | "Set"
-                    | "Tuple"
-                    | "Optional"
-                    | "Union"
-                    | "Any"
-            );
-            if is_type {
+            if is_type(&name) {
                 Evidence::Look
             } else {
                 Evidence::Words
@@ -137,6 +134,33 @@ fn evidence_of(code: &str, syntax: &Syntax, statement: &Statement) -> Evidence {
     }
 }
 
+/// Whether a name is that of a type that annotations are made of.
+fn is_type(name: &str) -> bool {
+    matches!(
+        name,
+        "int"
+            | "str"
+            | "float"
+            | "bool"
+            | "bytes"
+            | "list"
+            | "dict"
+            | "set"
+            | "tuple"
+            | "object"
+            | "None"
+            | "List"
+            | "Dict"
+            | "Set"
+            | "Tuple"
+            | "Optional"
+            | "Union"
+            | "Any"
+            | "Final"
+            | "TypeAlias"
+    )
+}
+
 fn has_comment(syntax: &Syntax, statement: &Statement) -> bool {
     let behind = syntax
         .comments
@@ -145,6 +169,34 @@ fn has_comment(syntax: &Syntax, statement: &Statement) -> bool {
         .iter()
         .take_while(|comment| comment.line <= statement.lines.last)
         .any(|comment| !comment.alone)
+}
+
+/// Words with a comment behind them: `x  # 5` is code, "The #[test] attribute" and
+/// `ls -l  # list` are not.
+fn words_with_comment(code: &str, syntax: &Syntax, statement: &Statement) -> Evidence {
+    let comment = syntax
+        .comments
+        .iter()
+        .find(|comment| !comment.alone && comment.line == statement.lines.last);
+    let Some(comment) = comment else {
+        return Evidence::Words;
+    };
+    let text = &code[statement.range.clone()];
+    let behind = &code[statement.range.end.min(comment.offset)..comment.offset];
+    let set_off = comment.text.starts_with("# ") || comment.text.starts_with("#=");
+    let constant = ["True", "False", "None"]
+        .iter()
+        .any(|name| text.starts_with(name));
+    let sentence = text.starts_with(char::is_uppercase) && !constant && behind.len() < 2;
+    let flag = text
+        .split(" -")
+        .skip(1)
+        .any(|rest| rest.starts_with(|c: char| c.is_alphabetic() || c == '-'));
+    if set_off && !behind.is_empty() && !sentence && !flag {
+        Evidence::Certain
+    } else {
+        Evidence::Words
+    }
 }
 
 /// Whether an expression has more than names and words in it.
@@ -184,13 +236,17 @@ pub(super) fn reads_like_python(text: &str) -> bool {
 /// look alike: statements that end with `;`, or sections of settings.
 pub(super) fn looks_like_another_language(text: &str) -> bool {
     let (mut lines, mut closed, mut sections) = (0_usize, 0_usize, 0_usize);
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
         lines += 1;
+        // Settings in a string are indented or belong to a line above.
+        let indented = line.starts_with([' ', '\t']);
+        let line = line.trim();
         if line.ends_with(';') || line.ends_with("};") {
             closed += 1;
         }
         let name = line.trim_start_matches('[').trim_end_matches(']');
-        if line.starts_with('[')
+        if !indented
+            && line.starts_with('[')
             && line.ends_with(']')
             && name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name

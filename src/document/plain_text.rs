@@ -5,7 +5,8 @@
 //! from its first certain paragraph to its last, over blank lines, and ends where
 //! prose begins. Words that happen to parse (`Introduction`) are prose; comments
 //! alone are a snippet only where nobody would take them for a heading. Code that
-//! does not parse is kept apart from its neighbours, for it would spoil them.
+//! surely is code but does not parse joins its neighbours like other code: a part
+//! of what does not run is not run either.
 
 use super::Block;
 use super::announcement::{announces_output, is_output_label};
@@ -109,6 +110,9 @@ impl Reader<'_> {
                 None => Kind::Comments,
                 Some(Evidence::Certain) => Kind::Code(Evidence::Certain),
                 Some(_) if announced == Announced::Perhaps => Kind::Output,
+                Some(Evidence::Look) if self.is_introduced_call(first, stop) => {
+                    Kind::Code(Evidence::Certain)
+                }
                 Some(evidence) => Kind::Code(evidence),
             };
             return Entry {
@@ -199,6 +203,24 @@ impl Reader<'_> {
         let foreign = best == Some(Evidence::Certain)
             && code::looks_like_another_language(&self.units.text(first, at));
         (at, if foreign { Some(Evidence::Words) } else { best })
+    }
+
+    /// Whether calls without arguments stand below a comment, or where the prose
+    /// above announces something: `or:`.
+    fn is_introduced_call(&self, first: usize, end: usize) -> bool {
+        let called = (first..end)
+            .filter(|line| !self.units.is_comment(*line))
+            .all(|line| {
+                let line = self.units.line(line).trim();
+                line.starts_with(|c: char| c.is_alphabetic() || c == '_') && line.ends_with(')')
+            });
+        called && (self.units.is_comment(first) || self.follows_colon())
+    }
+
+    fn follows_colon(&self) -> bool {
+        self.entries.last().is_some_and(|last| {
+            last.kind == Kind::Prose && self.units.line(last.end - 1).trim_end().ends_with(':')
+        })
     }
 
     /// Whether the last entry says that an output follows, and there is code for
@@ -301,6 +323,9 @@ fn code_look(line: &str) -> Option<bool> {
     let blank = rest.starts_with(' ');
     let bare = line.split(" #").next().unwrap_or(line).trim_end();
     match word {
+        "async" => {
+            return (rest.starts_with(" def ") || bare.ends_with(':')).then_some(true);
+        }
         "def" | "class" if blank => {
             return (bare.ends_with(':') || rest.contains('(')).then_some(true);
         }
@@ -328,7 +353,10 @@ fn code_look(line: &str) -> Option<bool> {
         .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
         .unwrap_or(line.len());
     let after = line[path_length..].trim_start();
-    let assigned = after.starts_with('=') && !after.starts_with("==");
+    // `NAME=value` is a shell's.
+    let shell = line[path_length..].starts_with('=')
+        && !line[..path_length].contains(|c: char| c.is_lowercase());
+    let assigned = after.starts_with('=') && !after.starts_with("==") && !shell;
     let called = line[path_length..].starts_with('(')
         && (bare.ends_with([')', '(', ',', '[', '{']))
         && !line[..path_length].ends_with('.');
@@ -398,17 +426,11 @@ impl<'a> Joiner<'a> {
                     self.collector.heading(title);
                     index += 1;
                 }
-                Kind::Code(Evidence::Certain | Evidence::Look) | Kind::Comments => {
+                Kind::Code(Evidence::Certain | Evidence::Look) | Kind::Broken | Kind::Comments => {
                     index = self.run(index);
                 }
                 Kind::Code(Evidence::Words) | Kind::Prose => {
                     self.prose(entry);
-                    index += 1;
-                }
-                Kind::Broken => {
-                    let text = self.units.text(entry.first, entry.end);
-                    let place = self.place(entry.first);
-                    self.collector.block(Role::Python, place, &text, Vec::new());
                     index += 1;
                 }
                 Kind::Transcript => {
@@ -452,14 +474,14 @@ impl<'a> Joiner<'a> {
         while end < self.entries.len() {
             let entry = &self.entries[end];
             let joins = match entry.kind {
-                Kind::Code(Evidence::Certain | Evidence::Look) => {
-                    self.units.indentation(entry.first) == base
+                Kind::Code(Evidence::Certain | Evidence::Look) | Kind::Broken => {
+                    // Nobody leaves three lines blank inside a piece of code.
+                    let gap = end > start && entry.first > self.entries[end - 1].end + 2;
+                    self.units.indentation(entry.first) == base && !gap
                 }
                 Kind::Comments => !self.is_heading(end),
                 Kind::Code(Evidence::Words) => self.shows_names(start, end),
-                Kind::Broken | Kind::Transcript | Kind::Listing(_) | Kind::Output | Kind::Prose => {
-                    false
-                }
+                Kind::Transcript | Kind::Listing(_) | Kind::Output | Kind::Prose => false,
             };
             if !joins {
                 break;
@@ -468,7 +490,8 @@ impl<'a> Joiner<'a> {
         }
         // At least the entry itself: one that starts a run is never turned away.
         let end = end.max(start + 1);
-        let certain = |entry: &Entry| matches!(entry.kind, Kind::Code(Evidence::Certain));
+        let certain =
+            |entry: &Entry| matches!(entry.kind, Kind::Code(Evidence::Certain) | Kind::Broken);
         let entries = &self.entries[start..end];
         let Some(first_certain) = entries.iter().position(certain) else {
             if entries.iter().all(|entry| entry.kind == Kind::Comments)

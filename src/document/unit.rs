@@ -64,8 +64,15 @@ impl<'a> Units<'a> {
         self.line(index).trim().is_empty()
     }
 
+    /// Whether a line is a comment, or one of IPython's commands, which proves as
+    /// little.
     pub(super) fn is_comment(&self, index: usize) -> bool {
-        self.line(index).trim_start().starts_with('#')
+        let line = self.line(index).trim_start();
+        line.starts_with('#')
+            || line.strip_prefix('%').is_some_and(|rest| {
+                rest.trim_start_matches('%')
+                    .starts_with(|c: char| c.is_ascii_lowercase())
+            })
     }
 
     pub(super) fn indentation(&self, index: usize) -> usize {
@@ -218,6 +225,13 @@ impl<'a> Units<'a> {
         }
         (None, farthest.max(start + 1))
     }
+}
+
+/// Whether a line is a sentence: several words side by side that no Python has.
+pub fn is_sentence(line: &str) -> bool {
+    line.split_whitespace().count() >= 4
+        && line.trim_start().starts_with(char::is_alphabetic)
+        && !Tokens::default().read(line)
 }
 
 pub(super) fn indentation(line: &str) -> usize {

@@ -4,7 +4,7 @@
 //! 1. The guide marks it: an attribute such as `no-run`, `skip`, `ignore`,
 //!    `eval=false`.
 //! 2. It does not parse. With `...` or `<placeholder>` where the parser gave up
-//!    it is a template. When the guide announces the error it is no fragment.
+//!    it is a template, and so is a body of comments alone. When the guide announces the error it is no fragment.
 //! 3. It is a template that parses: `...` is all that a call is given, or is
 //!    bound to a name that is used, or is the body of a function whose result is
 //!    used.
@@ -40,6 +40,9 @@ pub(super) fn why(snippet: &Snippet, draft: &Draft, undefined: &[String]) -> Jud
         let line = draft.code.lines().nth(error.line.index()).unwrap_or("");
         return Judgement::Fragment(match placeholder(line) {
             Some(placeholder) => Fragment::Template(format!("{placeholder} stands for something")),
+            None if error.message.starts_with("Expected an indented block") => {
+                Fragment::Template("a body is left out".to_owned())
+            }
             None => Fragment::DoesNotParse {
                 line: error.line,
                 message: if is_old_print(line) {

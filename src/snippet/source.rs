@@ -3,10 +3,10 @@
 //!
 //! Mended are typographic quotes, call-outs at the ends of lines, indentation
 //! that all lines share below a first line without it, and IPython's commands,
-//! which become `pass`. A line stays a line, and what cannot be mended stays as
-//! the guide has it.
+//! which become `pass`, and sentences at the end, where a fence closes too late. A
+//! line stays a line, and what cannot be mended stays as the guide has it.
 
-use crate::document::straighten_quotes;
+use crate::document::{is_sentence, straighten_quotes};
 use crate::position::LineNumber;
 use crate::syntax::Syntax;
 
@@ -14,8 +14,17 @@ use crate::syntax::Syntax;
 pub(super) struct Source {
     pub(super) code: String,
     pub(super) syntax: Syntax,
-    /// Lines with a command of IPython's, which are not run.
-    pub(super) commands: Vec<LineNumber>,
+    /// What of the guide's lines is not run.
+    pub(super) left_out: Option<LeftOut>,
+}
+
+/// Lines of a snippet that are not run, because they are no Python.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum LeftOut {
+    /// Commands of IPython's.
+    Commands(Vec<LineNumber>),
+    /// Sentences below the code.
+    Sentences(LineNumber),
 }
 
 pub(super) fn of_script(text: &str) -> Source {
@@ -24,7 +33,7 @@ pub(super) fn of_script(text: &str) -> Source {
         return Source {
             code: text.to_owned(),
             syntax,
-            commands: Vec::new(),
+            left_out: None,
         };
     }
     let mends: [fn(&str) -> Option<String>; 3] = [straighten_quotes, without_callouts, trim_first];
@@ -36,7 +45,7 @@ pub(super) fn of_script(text: &str) -> Source {
                 return Source {
                     code: next,
                     syntax,
-                    commands: Vec::new(),
+                    left_out: None,
                 };
             }
             mended = next;
@@ -48,14 +57,24 @@ pub(super) fn of_script(text: &str) -> Source {
             return Source {
                 code,
                 syntax,
-                commands,
+                left_out: Some(LeftOut::Commands(commands)),
+            };
+        }
+    }
+    if let Some((code, first)) = without_sentences(text) {
+        let syntax = Syntax::of(&code);
+        if syntax.parses() {
+            return Source {
+                code,
+                syntax,
+                left_out: Some(LeftOut::Sentences(first)),
             };
         }
     }
     Source {
         code: text.to_owned(),
         syntax,
-        commands: Vec::new(),
+        left_out: None,
     }
 }
 
@@ -96,6 +115,18 @@ fn without_callouts(text: &str) -> Option<String> {
 fn trim_first(text: &str) -> Option<String> {
     text.starts_with([' ', '\t'])
         .then(|| text.trim_start_matches([' ', '\t']).to_owned())
+}
+
+/// Empties the lines of a last paragraph that is prose.
+fn without_sentences(text: &str) -> Option<(String, LineNumber)> {
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    let first = lines.iter().rposition(|line| line.trim().is_empty())? + 1;
+    let prose = lines[first..].iter().all(|line| is_sentence(line));
+    if !prose || first == lines.len() {
+        return None;
+    }
+    lines[first..].fill("");
+    Some((lines.join("\n"), LineNumber::from_index(first)))
 }
 
 /// Puts `pass` in the place of `%magic`, `!command` and `?name` lines.

@@ -4,23 +4,32 @@
 //! As in doctest, an output reaches from the line below a statement to the next
 //! prompt, and `...` directly below a statement continues it. Blank lines do not
 //! end an output inside a block, for what a program printed may have some; those
-//! before the next prompt belong to nobody.
+//! before the next prompt belong to nobody. Where authors leave prompts away, code
+//! is still told from output: lines that complete a statement, and definitions
+//! below an empty prompt. Some write it the other way round, code without a
+//! prompt and `>>>` before what it gives; that is a script with outputs.
 
 use crate::document::{Block, is_prompt};
 use crate::position::{LineNumber, LineSpan};
-use crate::syntax::Syntax;
+use crate::syntax::{StatementKind, Syntax};
 
+use super::source::LeftOut;
 use super::{ShownOutput, doctest_options, source};
 
 pub(super) struct Transcript {
+    /// Whether there are prompts before statements, as at a console.
+    pub(super) console: bool,
     /// As many lines as the block has; lines of output are empty.
     pub(super) code: String,
     pub(super) outputs: Vec<ShownOutput>,
-    pub(super) commands: Vec<LineNumber>,
+    pub(super) left_out: Option<LeftOut>,
 }
 
 pub(super) fn read(block: &Block) -> Transcript {
     let lines: Vec<&str> = block.text.split('\n').collect();
+    if let Some(script) = with_marked_outputs(block, &lines) {
+        return script;
+    }
     let mut reader = Reader {
         block,
         code: vec![String::new(); lines.len()],
@@ -48,15 +57,82 @@ pub(super) fn read(block: &Block) -> Transcript {
     reader.end_example();
 
     let code = reader.code.join("\n");
-    let (code, commands) = match source::without_commands(&code) {
-        Some((without, commands)) if !Syntax::of(&code).parses() => (without, commands),
-        Some(_) | None => (code, Vec::new()),
+    let (code, left_out) = match source::without_commands(&code) {
+        Some((without, commands)) if !Syntax::of(&code).parses() => {
+            (without, Some(LeftOut::Commands(commands)))
+        }
+        Some(_) | None => (code, None),
     };
     Transcript {
+        console: true,
         code,
         outputs: reader.outputs,
-        commands,
+        left_out,
     }
+}
+
+/// A script whose outputs stand behind `>>>`, where that is what the block is.
+fn with_marked_outputs(block: &Block, lines: &[&str]) -> Option<Transcript> {
+    let first = lines.iter().find(|line| !line.trim().is_empty())?;
+    if prompt(first).is_some() {
+        return None;
+    }
+    let mut code = vec![String::new(); lines.len()];
+    let mut shown: Vec<(usize, &str)> = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        match prompt(line) {
+            Some((length, true)) => shown.push((index, &line[length..])),
+            Some((_, false)) => return None,
+            None => (*line).clone_into(&mut code[index]),
+        }
+    }
+    let code = code.join("\n");
+    let script = Syntax::of(&code);
+    if !script.parses() || script.statements.is_empty() {
+        return None;
+    }
+    // What a prompt stands before must be a value, not something to be done with
+    // what the code has bound.
+    let values = shown.iter().all(|(_, text)| {
+        let syntax = Syntax::of(text);
+        let expression = syntax.statements.iter().all(|statement| {
+            matches!(statement.kind, StatementKind::Expression { call: None, .. })
+        });
+        let unbound = syntax.names.free.is_disjoint(&script.names.bound);
+        !syntax.parses() || (expression && unbound)
+    });
+    if !values {
+        return None;
+    }
+    let mut outputs: Vec<ShownOutput> = Vec::new();
+    for (index, text) in shown {
+        let line = LineNumber::from_index(index);
+        let statement = script
+            .top_level()
+            .take_while(|statement| statement.lines.last < line)
+            .last()?
+            .lines;
+        if let Some(last) = outputs.last_mut()
+            && last.statement == Some(statement)
+        {
+            last.text.push('\n');
+            last.text.push_str(text);
+            continue;
+        }
+        outputs.push(ShownOutput {
+            place: block.place.plus(index),
+            text: text.to_owned(),
+            announced: true,
+            statement: Some(statement),
+            options: Vec::new(),
+        });
+    }
+    Some(Transcript {
+        console: false,
+        code,
+        outputs,
+        left_out: None,
+    })
 }
 
 /// doctest's flags in `+ELLIPSIS, -SKIP`: `ELLIPSIS`, `-SKIP`.
@@ -148,6 +224,7 @@ impl Reader<'_> {
             return;
         };
         let mut output = std::mem::take(&mut self.output);
+        let last = self.complete(first, last, &mut output);
         while output
             .last()
             .is_some_and(|(_, line)| line.trim().is_empty())
@@ -178,7 +255,10 @@ impl Reader<'_> {
             // doctest does not run it, so nobody does.
             self.code[first..=last].iter_mut().for_each(String::clear);
         }
-        let Some(&(start, _)) = output.first() else {
+        let empty = self.code[first..=last]
+            .iter()
+            .all(|line| line.trim().is_empty());
+        let Some(&(start, _)) = output.first().filter(|_| skipped || !empty) else {
             return;
         };
         let lines: Vec<String> = output.into_iter().map(|(_, line)| line).collect();
@@ -192,6 +272,38 @@ impl Reader<'_> {
             }),
             options,
         });
+    }
+}
+
+impl Reader<'_> {
+    /// Takes lines of `output` into the statement where it is not complete
+    /// without them, and definitions below an empty prompt; the statement's last
+    /// line.
+    fn complete(&mut self, first: usize, last: usize, output: &mut Vec<(usize, String)>) -> usize {
+        /// Nobody leaves the prompts away for longer.
+        const LONGEST: usize = 40;
+        let statement = self.code[first..=last].join("\n");
+        let empty = statement.trim().is_empty();
+        if output.is_empty() || (!empty && Syntax::of(&statement).parses()) {
+            return last;
+        }
+        let mut code = statement;
+        let mut taken = 0;
+        for (count, (_, line)) in output.iter().enumerate().take(LONGEST) {
+            code.push('\n');
+            code.push_str(line);
+            let whole = count + 1 == output.len();
+            if (!empty || whole) && Syntax::of(&code).parses() {
+                taken = count + 1;
+                break;
+            }
+        }
+        let mut last = last;
+        for (index, line) in output.drain(..taken) {
+            self.code[index] = line;
+            last = index;
+        }
+        last
     }
 }
 
