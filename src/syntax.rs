@@ -7,6 +7,7 @@
 //! nested deeper than CPython itself would compile is refused before it is
 //! parsed (see [`nesting`]). Nothing here runs Python or knows what a claim is.
 
+pub mod builtins;
 pub mod names;
 pub mod nesting;
 

@@ -85,12 +85,7 @@ pub(super) fn read(collector: &mut Collector, text: &str, first_line: usize, dep
                 let words = std::mem::take(&mut reader.words);
                 reader.collector.heading(&words);
             }
-            Event::End(TagEnd::Paragraph) => {
-                let is_output = reader.output_paragraph(range);
-                if !is_output {
-                    reader.end_paragraph();
-                }
-            }
+            Event::End(TagEnd::Paragraph) => reader.paragraph(range),
             Event::Start(Tag::HtmlBlock) => {
                 reader.end_paragraph();
                 reader.html(range);
@@ -137,15 +132,15 @@ impl Reader<'_> {
         self.collector.place(self.first_line + line)
     }
 
-    /// `Output: 42` below a snippet.
-    fn output_paragraph(&mut self, range: Range<usize>) -> bool {
+    /// A paragraph, which may be `Output: 42` below a snippet.
+    fn paragraph(&mut self, range: Range<usize>) {
         let place = self.place(self.index.line(range.start).index());
         let raw = self.text[range].trim_end();
-        let taken = self.collector.output_paragraph(place, raw, false);
-        if taken {
+        if self.collector.output_paragraph(place, raw, false) {
             self.words.clear();
+        } else {
+            self.end_paragraph();
         }
-        taken
     }
 
     fn html(&mut self, range: Range<usize>) {

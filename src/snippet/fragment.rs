@@ -15,6 +15,7 @@
 use std::collections::BTreeSet;
 
 use crate::position::LineNumber;
+use crate::syntax::builtins::is_builtin;
 use crate::syntax::{StatementKind, Syntax, names};
 
 use super::{Draft, Fragment, Snippet};
@@ -146,7 +147,7 @@ fn template(code: &str, syntax: &Syntax) -> Option<String> {
             } => {
                 if arguments.len() == 1
                     && &code[arguments[0].clone()] == "..."
-                    && !names::is_builtin(function)
+                    && !is_builtin(function)
                 {
                     return Some(format!("`{function}(...)` leaves out the arguments"));
                 }

@@ -104,28 +104,35 @@ fn with_marked_outputs(block: &Block, lines: &[&str]) -> Option<Transcript> {
     if !values {
         return None;
     }
-    let mut outputs: Vec<ShownOutput> = Vec::new();
-    for (index, text) in shown {
-        let line = LineNumber::from_index(index);
-        let statement = script
-            .top_level()
-            .take_while(|statement| statement.lines.last < line)
-            .last()?
-            .lines;
-        if let Some(last) = outputs.last_mut()
-            && last.statement == Some(statement)
-        {
-            last.text.push('\n');
-            last.text.push_str(text);
-            continue;
+    let statements: Vec<LineSpan> = script
+        .top_level()
+        .map(|statement| statement.lines)
+        .collect();
+    let mut outputs = Vec::new();
+    let mut before = 0;
+    for group in shown.chunk_by(|one, next| next.0 == one.0 + 1) {
+        let line = LineNumber::from_index(group[0].0);
+        let end = statements.partition_point(|lines| lines.last < line);
+        let statements = &statements[before..end];
+        before = end;
+        let mut show = |lines: &[(usize, &str)], statement: LineSpan| {
+            let text: Vec<&str> = lines.iter().map(|(_, text)| *text).collect();
+            outputs.push(ShownOutput {
+                place: block.place.plus(lines[0].0),
+                text: text.join("\n"),
+                announced: true,
+                statement: Some(statement),
+                options: Vec::new(),
+            });
+        };
+        if statements.len() == group.len() {
+            // One line for each statement.
+            for (line, statement) in group.iter().zip(statements) {
+                show(std::slice::from_ref(line), *statement);
+            }
+        } else {
+            show(group, *statements.last()?);
         }
-        outputs.push(ShownOutput {
-            place: block.place.plus(index),
-            text: text.to_owned(),
-            announced: true,
-            statement: Some(statement),
-            options: Vec::new(),
-        });
     }
     Some(Transcript {
         console: false,
