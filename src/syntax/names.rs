@@ -129,9 +129,10 @@ impl Walk {
         }
 
         let mut needed = Vec::new();
+        let mut listed = BTreeSet::new();
         for index in self.running() {
             for (name, guarded) in &self.functions[index].uses {
-                if !guarded && free.contains(name) && !needed.contains(name) {
+                if !guarded && free.contains(name) && listed.insert(name) {
                     needed.push(name.clone());
                 }
             }
