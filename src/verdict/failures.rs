@@ -36,6 +36,8 @@ pub struct Found {
     pub text: String,
     /// Why it is a reason to skip, where it is.
     pub skip: Option<String>,
+    /// Whether it is an import of a module that is not installed.
+    lacks_module: bool,
     /// The earlier exception that it follows from: an index into the same list.
     follows: Option<usize>,
     /// Names that are unbound or stale because of it, and the event that bound
@@ -44,6 +46,10 @@ pub struct Found {
 }
 
 impl Found {
+    fn lacks_module(&self, unit: usize) -> bool {
+        self.lacks_module && self.unit == unit
+    }
+
     /// Whether the name was unbound or stale because of it, at some event.
     fn taints(&self, name: &str, order: usize) -> bool {
         order > self.order
@@ -93,6 +99,11 @@ impl Failures {
                         || is_dependent(&raising)
                             && names.free.iter().any(|name| earlier.taints(name, order))
                 });
+                let follows = follows.or_else(|| {
+                    starts_processes(code)
+                        .then(|| found.iter().position(|earlier| earlier.lacks_module(unit)))
+                        .flatten()
+                });
                 let root = follows.map(|index| found[index].follows.unwrap_or(index));
                 let skip = match root {
                     Some(root) => found[root].skip.clone(),
@@ -104,6 +115,7 @@ impl Failures {
                     line: innermost_line(&raising, unit),
                     order,
                     text: describe(raising.exception),
+                    lacks_module: skip.is_some() && is_missing_module(raising.exception),
                     skip,
                     follows: root,
                     tainted: names.bound.into_iter().map(|name| (name, None)).collect(),
@@ -129,6 +141,14 @@ impl Failures {
     /// The one that is this raising.
     pub fn of(&self, raising: Raising<'_>) -> Option<&Found> {
         self.found.iter().find(|found| found.order == raising.order)
+    }
+
+    /// Why a unit's processes could not do their work, where one of its modules
+    /// is not installed and each of them imports it anew.
+    pub fn lacking(&self, unit: usize, code: &str) -> Option<&Found> {
+        starts_processes(code)
+            .then(|| self.found.iter().find(|found| found.lacks_module(unit)))
+            .flatten()
     }
 
     /// The one that another follows from.
@@ -216,6 +236,16 @@ fn names_of(code: &str, syntax: &Syntax, line: LineNumber) -> StatementNames {
         bound: names.bound,
         free: names.free,
     }
+}
+
+/// Whether the code starts processes that import its module anew, as
+/// `multiprocessing` does unless it forks: from CPython 3.14 on, on Linux too.
+fn starts_processes(code: &str) -> bool {
+    code.contains("multiprocessing") || code.contains("ProcessPoolExecutor")
+}
+
+fn is_missing_module(exception: &Exception) -> bool {
+    exception.type_name == "ModuleNotFoundError"
 }
 
 /// Why an exception is not the guide's fault, where it is not.

@@ -615,7 +615,9 @@ impl Judge<'_, '_> {
                 follows_from: self.failures.cause(found).map(|cause| self.place_of(cause)),
             });
         }
+        let lacking = self.failures.lacking(self.unit, &snippet.code);
         if self.ended_here()
+            && lacking.is_none()
             && let Some(message) = bad_end(self.observation.end())
         {
             failures.push(Failure {
