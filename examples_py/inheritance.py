@@ -21,4 +21,4 @@ print(Cocoa().describe())    # ['hot', 'sweet', 'drink']
 print(Hot().describe())      # ['hot', 'drink']
 print(Cocoa.__mro__)         # (Cocoa, Hot, Sweet, Drink, object)
 
-# class Odd(Drink, Hot): ...  # TypeError: Cannot create a consistent method resolution
+# class Odd(Drink, Hot): ...  # TypeError: Cannot create a consistent method resolution ...

@@ -110,7 +110,12 @@ fn is_so(
         }
         Says::Raises(raise) => {
             let (raised, _) = shows.raised.as_ref()?;
-            exception::says(raise, raised).map(|rule| (rule, Some(describe(raised))))
+            let seen = describe(raised);
+            let rule = match text {
+                Some(text) => (text.trim() == seen).then_some(Rule::Equal),
+                None => exception::says(raise, raised),
+            };
+            rule.map(|rule| (rule, Some(seen)))
         }
         Says::Holds(holdings) => held(holdings, place).map(|actual| (Rule::State, Some(actual))),
         Says::ShowsAndHolds(claimed, holdings) => {
