@@ -16,7 +16,7 @@ pub mod state;
 pub mod value;
 
 use crate::position::{LineNumber, LineSpan, Place};
-use crate::snippet::Snippet;
+use crate::snippet::{Mode, Snippet};
 use crate::syntax::Syntax;
 
 use exception::Raise;
@@ -264,9 +264,8 @@ fn shown(output: &crate::snippet::ShownOutput, snippet: &Snippet) -> Claim {
         Firmness::Resembling
     };
     let lines = output.text.lines().count().saturating_sub(1);
-    let _ = snippet;
     Claim {
-        kind: if output.statement.is_some() {
+        kind: if output.statement.is_some() && snippet.mode == Mode::Console {
             ClaimKind::Transcript
         } else {
             ClaimKind::OutputBlock

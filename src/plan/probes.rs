@@ -32,7 +32,12 @@ pub fn of(snippet: &Snippet, claims: &[Claim]) -> Vec<Probe> {
                     probes.bare_expressions(snippet);
                 }
             }
-            Subject::Session { .. } => {}
+            Subject::Session { .. } => {
+                // The last value of a notebook's cell; a console prints its own.
+                if let (Mode::Script, Some(lines)) = (snippet.mode, claim.statement) {
+                    probes.add(after(lines), Look::Value);
+                }
+            }
         }
     }
     probes.probes

@@ -394,9 +394,13 @@ fn in_session(claimed: &str, shows: &Shows<'_>, options: transcript::Options) ->
         return transcript::traceback_says(&raise, raised, options)
             .map(|rule| (rule, Some(describe(raised))));
     }
-    shows.outputs.iter().find_map(|seen| {
+    let printed = shows.outputs.iter().find_map(|seen| {
         transcript::says(claimed, &seen.text, options)
             .map(|rule| (rule, Some(seen.text.trim_end().to_owned())))
+    });
+    printed.or_else(|| {
+        let value = shows.values.last()?;
+        value_says(claimed, value).map(|rule| (rule, Some(value.repr.clone())))
     })
 }
 

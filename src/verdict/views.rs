@@ -292,14 +292,17 @@ fn of_session<'a>(lines: LineSpan, unit: usize, observation: &Observation<'a>) -
     let out = observation
         .written(unit, lines, Some(Stream::Out), true)
         .all;
+    let values = observation.values(unit, lines);
     let mut shows = Shows {
         reached: observation.was_run(unit, lines.first) || observation.reached(unit, lines),
+        values: values.into_iter().cloned().collect(),
         raised: observation
             .raised(unit, lines)
             .map(|raising| (raising.exception.clone(), Some(raising))),
         ..Shows::default()
     };
-    if !out.is_empty() {
+    // A value that a notebook shows stands apart from what its cell printed.
+    if !out.is_empty() && shows.values.is_empty() {
         shows.outputs.push(Seen::plain(out));
     }
     shows
