@@ -155,7 +155,12 @@ pub enum Role {
         /// Whether the right-hand side is a literal, which a remark may repeat.
         literal: bool,
     },
-    /// `del`, `raise`, `assert`, `import`, `return` and the like.
+    /// `del`, which can print as what it frees ends, and gives nothing back.
+    Deletion {
+        /// Whether a part of something is deleted, not a name.
+        part: bool,
+    },
+    /// `raise`, `assert`, `import`, `return` and the like.
     Other {
         /// Whether it is there to raise: `raise`, `assert`.
         raises: bool,

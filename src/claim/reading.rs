@@ -379,10 +379,12 @@ fn role(statement: &Statement, source: &str, header: bool) -> Role {
             }),
         },
         StatementKind::Raise | StatementKind::Assert => Role::Other { raises: true },
-        StatementKind::Delete
-        | StatementKind::Import
-        | StatementKind::Return
-        | StatementKind::Silent => Role::Other { raises: false },
+        StatementKind::Delete => Role::Deletion {
+            part: source[statement.range.clone()].contains(['[', '.']),
+        },
+        StatementKind::Import | StatementKind::Return | StatementKind::Silent => {
+            Role::Other { raises: false }
+        }
         StatementKind::Function(_) | StatementKind::Class(_) => Role::Definition,
         StatementKind::Loop
         | StatementKind::If
@@ -667,6 +669,7 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
             | Role::Call { .. }
             | Role::Expression
             | Role::Assignment { .. }
+            | Role::Deletion { .. }
             | Role::Other { .. } => true,
         };
         let firmness = if plain && known && stable && able {
@@ -693,6 +696,7 @@ fn shows(text: &Text<'_>, statement: &Spoken) -> Firmness {
         Role::Print { .. }
         | Role::Call { .. }
         | Role::Expression
+        | Role::Deletion { .. }
         | Role::Compound { header: false } => {
             if firm_by_marker || text.marked.is_none() && text.shape == Shape::Value {
                 Firmness::Firm
@@ -733,6 +737,7 @@ fn raise_firmness(raise: &Raise, text: &Text<'_>, statement: &Spoken) -> Firmnes
         Role::Call { .. }
         | Role::Expression
         | Role::Assignment { .. }
+        | Role::Deletion { .. }
         | Role::Other { .. }
         | Role::Compound { header: false } => true,
     };

@@ -45,7 +45,7 @@ fn is_value(text: &str) -> bool {
             return true;
         }
     }
-    if is_equation(text) || is_number_row(text) || is_open_value(text) {
+    if is_equation(text) || is_row(text) || is_open_value(text) {
         return true;
     }
     if let Some(rest) = about(text) {
@@ -143,19 +143,19 @@ fn is_location(text: &str) -> bool {
     single && (path && !text.starts_with("//") || text.contains("://"))
 }
 
-/// `1 2 3 ... 31`, `0, 1, 1, 2`.
-fn is_number_row(text: &str) -> bool {
-    let mut numbers = 0;
+/// `1 2 3 ... 31`, `0, 1, 1, 2`, `True False`.
+fn is_row(text: &str) -> bool {
+    let mut items = 0;
     for token in text.split(|c: char| c.is_whitespace() || c == ',') {
         if token.is_empty() || token == "..." || token == "…" {
             continue;
         }
-        if token.parse::<f64>().is_err() {
+        if token.parse::<f64>().is_err() && !matches!(token, "True" | "False" | "None") {
             return false;
         }
-        numbers += 1;
+        items += 1;
     }
-    numbers > 1
+    items > 1
 }
 
 /// The first line of a value that goes on below: its brackets stay open.

@@ -6,6 +6,9 @@
 /// Texts are looked at up to so many words.
 const MOST_WORDS: usize = 200;
 
+/// Texts are compared letter by letter up to so many.
+const MOST_LETTERS: usize = 40;
+
 /// Whether the two have most of their words in common, in the same order;
 /// numbers count as alike.
 pub fn resembles(claim: &str, seen: &str) -> bool {
@@ -15,11 +18,10 @@ pub fn resembles(claim: &str, seen: &str) -> bool {
     }
     // The same words in other letters or with other signs between.
     let worded = claimed.iter().any(|word| word.len() > 1 && word != "#");
-    let misspelt = match (claimed.as_slice(), shown.as_slice()) {
-        ([claimed], [shown]) => misspelt(claimed, shown),
-        _ => false,
-    };
-    if similar(&claimed, &shown) || worded && claimed == shown || misspelt {
+    if similar(&claimed, &shown)
+        || worded && claimed == shown
+        || claimed.len() == shown.len() && misspelt(&claimed.join(" "), &shown.join(" "))
+    {
         return true;
     }
     // Of several lines, most resemble one of the output's.
@@ -56,9 +58,14 @@ fn tokens(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether one word is the other with a letter or two changed.
+/// Whether one word, or a few, are the others with some letters changed.
 fn misspelt(claimed: &str, shown: &str) -> bool {
-    let letters = |word: &str| word.chars().take(40).map(String::from).collect::<Vec<_>>();
+    let letters = |word: &str| {
+        word.chars()
+            .take(MOST_LETTERS)
+            .map(String::from)
+            .collect::<Vec<_>>()
+    };
     let (claimed, shown) = (letters(claimed), letters(shown));
     let (common, _) = longest_common(&claimed, &shown);
     let total = claimed.len() + shown.len();

@@ -73,7 +73,11 @@ impl Probes {
                     self.add(at, Look::State(target.clone()));
                 }
             }
-            Role::Print { .. } | Role::Other { .. } | Role::Compound { .. } | Role::Definition => {}
+            Role::Print { .. }
+            | Role::Deletion { .. }
+            | Role::Other { .. }
+            | Role::Compound { .. }
+            | Role::Definition => {}
         }
         for name in &spoken.changes {
             if is_plain_place(name) {

@@ -224,8 +224,12 @@ fn is_firm(claim: &Claim, says: &Says, shows: &Shows<'_>) -> bool {
         Subject::Statement(spoken) => match spoken.role {
             Role::Print { .. } => true,
             // A function gives nothing back where something is claimed.
-            Role::Call { method: false } | Role::Expression => claim.marked,
-            Role::Call { method: true } | Role::Assignment { .. } => claim.marked && held_alike(),
+            Role::Call { method: false } | Role::Expression | Role::Deletion { part: false } => {
+                claim.marked
+            }
+            Role::Call { method: true }
+            | Role::Assignment { .. }
+            | Role::Deletion { part: true } => claim.marked && held_alike(),
             Role::Other { .. } | Role::Compound { .. } | Role::Definition => claim.marked,
         },
         Subject::Code(code) => code.prints || claim.marked,

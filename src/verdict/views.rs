@@ -177,6 +177,7 @@ fn assigned(spoken: &Spoken, unit: usize, observation: &Observation<'_>) -> Vec<
         Role::Print { .. }
         | Role::Call { .. }
         | Role::Expression
+        | Role::Deletion { .. }
         | Role::Other { .. }
         | Role::Compound { .. }
         | Role::Definition => {}
