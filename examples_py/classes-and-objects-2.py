@@ -6,4 +6,4 @@ def annotations_are():
     return "deferred"
 
 
-print(annotations_are())    # deferred
+print(annotations_are())    # => deferred

