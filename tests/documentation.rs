@@ -99,6 +99,105 @@ fn examples_of_claims_get_the_verdicts_they_are_shown_for() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// An example of `docs/expectations.md`.
+struct Entry {
+    /// What is said of it.
+    said: String,
+    line: usize,
+    guide: String,
+    expectations: String,
+}
+
+fn entries(text: &str) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut lines = text.lines().enumerate();
+    while let Some((index, line)) = lines.next() {
+        let said = line
+            .strip_prefix("<!-- ")
+            .and_then(|rest| rest.strip_suffix(" -->"));
+        let Some(said) = said else { continue };
+        let mut fence = || {
+            let (_, opening) = lines
+                .find(|(_, line)| !line.is_empty())
+                .expect("an example goes on");
+            let end = &opening[..opening.len() - opening.trim_start_matches('`').len()];
+            assert!(end.len() > 2, "no fence follows line {}", index + 1);
+            let body: Vec<&str> = lines
+                .by_ref()
+                .map(|(_, line)| line)
+                .take_while(|line| *line != end)
+                .collect();
+            (opening, body.join("\n"))
+        };
+        let guide = match fence() {
+            (opening, code) if opening.ends_with("python") => {
+                format!("# Example\n\n```python\n{code}\n```\n")
+            }
+            (_, guide) => guide,
+        };
+        let (_, entry) = fence();
+        let expectations = if entry.starts_with("guide = ") {
+            entry
+        } else {
+            format!("guide = \"guide.md\"\n\n[[snippet]]\nid = \"example\"\n{entry}")
+        };
+        entries.push(Entry {
+            said: said.to_owned(),
+            line: index + 1,
+            guide,
+            expectations,
+        });
+    }
+    entries
+}
+
+/// What is wrong with an example, if anything is.
+fn fault(entry: &Entry, folder: &Path) -> Option<String> {
+    std::fs::write(folder.join("guide.md"), &entry.guide).expect("the guide can be written");
+    std::fs::write(folder.join("expectations.toml"), &entry.expectations)
+        .expect("the expectations can be written");
+    let run = |more: &[&str]| {
+        let output = Command::new(TRUEPRINT)
+            .args(["check", "guide.md", "--no-config", "--color=never", "-v"])
+            .args(more)
+            .current_dir(folder)
+            .output()
+            .expect("trueprint can be started");
+        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
+        (output.status.code(), text)
+    };
+    let (status, text) = run(&["--expectations", "expectations.toml"]);
+    let (kind, words) = entry.said.split_once(": ").unwrap_or((&entry.said, ""));
+    let is_so = match kind {
+        "tolerated" => status == Some(0) && text.contains(" tolerated ") && run(&[]).0 == Some(1),
+        "green" => status == Some(0) && text.contains("Everything holds"),
+        "skipped" => status == Some(0) && text.contains(&format!("skipped: {words}")),
+        "error" => matches!(status, Some(1 | 2)) && text.contains(words),
+        other => panic!("`{other}` is not what an example can be"),
+    };
+    (!is_so).then(|| {
+        format!(
+            "line {}: not {}: {status:?}\n{text}",
+            entry.line, entry.said
+        )
+    })
+}
+
+#[test]
+fn examples_of_expectations_do_what_is_said() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/expectations.md");
+    let text = std::fs::read_to_string(&path).expect("docs/expectations.md can be read");
+    let entries = entries(&text);
+    assert!(entries.len() > 15, "only {} examples", entries.len());
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let faults: Vec<String> = entries
+        .iter()
+        .filter_map(|entry| fault(entry, folder.path()))
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 /// Every command whose output README shows, held against what it prints now.
 /// `TRUEPRINT_ACCEPT=1` writes what it prints into README.
 #[test]

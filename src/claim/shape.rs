@@ -51,7 +51,7 @@ fn is_value(text: &str) -> bool {
     if let Some(rest) = about(text) {
         return rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '$'));
     }
-    if is_moment(text) || is_location(text) {
+    if is_moment(text) || is_location(text) || is_digest(text) {
         return true;
     }
     let Some(cut) = leading_value(text) else {
@@ -132,6 +132,14 @@ fn is_moment(text: &str) -> bool {
         && text.chars().all(|c| {
             c.is_ascii_digit() || matches!(c, '-' | ':' | '/' | '.' | '+' | ' ' | 'T' | 'Z')
         })
+}
+
+/// `9f86d081884c7d65`, with dashes or without: a hash, a token, a UUID.
+fn is_digest(text: &str) -> bool {
+    text.len() >= 8
+        && text.contains(|c: char| c.is_ascii_digit())
+        && text.contains(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
 }
 
 /// A path or an address on the web, without any remark.
