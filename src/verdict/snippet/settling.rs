@@ -1,0 +1,542 @@
+//! What becomes of each claim of a snippet.
+
+use crate::claim::{Claim, ClaimKind, Says, Spoken, Subject};
+use crate::expectation::ForClaim;
+use crate::matching::{Rule, tolerance};
+use crate::position::{LineNumber, LineSpan};
+use crate::protocol::End;
+use crate::syntax::Syntax;
+
+use super::super::failures::Found;
+use super::super::outcome::{self, Outcome, Place};
+use super::super::views::{self, Shows};
+use super::super::{Judgement, Verdict, clock};
+use super::Judge;
+
+/// A claim that was judged, or found to be prose.
+#[derive(Default)]
+pub(super) struct Settled {
+    pub(super) judgement: Option<Judgement>,
+    /// The lines that its verdict speaks of.
+    pub(super) speaks_of: Option<LineSpan>,
+    /// The exception that it claims or answers for, by its order.
+    pub(super) answers: Option<usize>,
+}
+
+impl Settled {
+    /// Whether nothing has to be forgiven that is not forgiven anyway.
+    pub(super) fn is_fine(&self) -> bool {
+        match self.judgement.as_ref().map(|judgement| judgement.verdict) {
+            None | Some(Verdict::Holds | Verdict::Tolerated) => true,
+            Some(
+                Verdict::Wrong
+                | Verdict::Unstable
+                | Verdict::Unreached
+                | Verdict::Skipped
+                | Verdict::Blank,
+            ) => false,
+        }
+    }
+
+    pub(super) fn claims_exit(&self) -> bool {
+        let actual = self
+            .judgement
+            .as_ref()
+            .and_then(|judgement| judgement.actual.as_deref());
+        actual.is_some_and(|actual| actual.starts_with("SystemExit"))
+    }
+}
+
+/// A verdict with its reasons.
+struct Decision {
+    verdict: Verdict,
+    rule: Rule,
+    actual: Option<String>,
+    reason: Option<String>,
+}
+
+impl Decision {
+    fn new(verdict: Verdict, rule: Rule, actual: Option<String>, reason: Option<String>) -> Self {
+        Self {
+            verdict,
+            rule,
+            actual,
+            reason,
+        }
+    }
+}
+
+impl Judge<'_, '_> {
+    pub(super) fn settle(
+        &self,
+        claim: &Claim,
+        allowed: &ForClaim<'_>,
+        forgave: &mut Vec<LineNumber>,
+    ) -> Settled {
+        let shows = views::of_claim(claim, self.unit, self.observation);
+        let text = (!allowed.outputs.is_empty()).then(|| allowed.text(&claim.expected));
+        let place = Place {
+            unit: self.unit,
+            lines: claim.statement,
+            observation: self.observation,
+        };
+        let mut outcome = outcome::of(claim, &shows, text.as_deref(), place);
+        let documented = !allowed.tolerances.is_empty() || text.is_some();
+        if documented && outcome == Outcome::Prose {
+            // Somebody documented it, so it is a claim.
+            outcome = if shows.reached {
+                Outcome::NotSo {
+                    rule: Rule::Different,
+                    actual: shows.actual(),
+                }
+            } else {
+                Outcome::Unreached
+            };
+        }
+        let mut speaks_of = claim.statement;
+        let mut kind = claim.kind;
+        let mut seen = shows;
+        // The claim as it is about the statement that it fits.
+        let mut about = std::borrow::Cow::Borrowed(claim);
+        if let Some(other) = &claim.other
+            && !matches!(outcome, Outcome::So { .. } | Outcome::Blank { .. })
+        {
+            let other_shows = views::of_statement(other, self.unit, self.observation);
+            match self.of_other(claim, other, &seen, &other_shows, text.as_deref()) {
+                Some(Outcome::Prose) => return Settled::default(),
+                Some(better) => {
+                    outcome = better;
+                    speaks_of = Some(other.lines);
+                    kind = if kind == ClaimKind::Above {
+                        ClaimKind::Below
+                    } else {
+                        ClaimKind::Above
+                    };
+                    seen = other_shows;
+                    about = std::borrow::Cow::Owned(Claim {
+                        subject: Subject::Statement(other.clone()),
+                        statement: Some(other.lines),
+                        ..claim.clone()
+                    });
+                }
+                None => {}
+            }
+        }
+        let raising = seen.raised.as_ref().and_then(|(_, raising)| *raising);
+        let found = raising.and_then(|raising| self.failures.of(raising));
+        let Some(decision) = self.decide(
+            &about,
+            outcome,
+            &seen,
+            found,
+            speaks_of,
+            allowed,
+            text.as_deref(),
+            forgave,
+        ) else {
+            return Settled::default();
+        };
+        let answers = answers(&decision, claim, found);
+        Settled {
+            judgement: Some(Judgement {
+                place: claim.place,
+                last_place: claim.last_place,
+                kind,
+                statement: speaks_of,
+                comment: claim.comment.clone(),
+                verdict: decision.verdict,
+                rule: decision.rule.name(),
+                expected: text.unwrap_or_else(|| claim.expected.clone()),
+                actual: decision.actual,
+                reason: decision.reason,
+            }),
+            speaks_of,
+            answers,
+        }
+    }
+
+    /// What an outcome means; `None` for prose.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all that a decision rests on, named once"
+    )]
+    fn decide(
+        &self,
+        claim: &Claim,
+        outcome: Outcome,
+        seen: &Shows<'_>,
+        found: Option<&Found>,
+        speaks_of: Option<LineSpan>,
+        allowed: &ForClaim<'_>,
+        text: Option<&str>,
+        forgave: &mut Vec<LineNumber>,
+    ) -> Option<Decision> {
+        Some(match outcome {
+            Outcome::Prose => return None,
+            // What the author documented counts before what is always forgiven.
+            Outcome::So { rule, actual }
+                if rule.forgives().is_some() && !allowed.tolerances.is_empty() =>
+            {
+                let seen = actual.clone().unwrap_or_default();
+                self.documented(claim, allowed, &seen, forgave)
+                    .unwrap_or_else(|| {
+                        let forgiven = rule.forgives().map(str::to_owned);
+                        Decision::new(Verdict::Tolerated, rule, actual, forgiven)
+                    })
+            }
+            Outcome::So { rule, actual } => match rule.forgives() {
+                Some(forgiven) => {
+                    Decision::new(Verdict::Tolerated, rule, actual, Some(forgiven.to_owned()))
+                }
+                None if text.is_some() => {
+                    forgave.extend(allowed.outputs.iter().map(|output| output.line));
+                    let reason = allowed.outputs.first().map(|output| output.reason.clone());
+                    Decision::new(Verdict::Tolerated, Rule::Documented, actual, reason)
+                }
+                // An example is free to vary.
+                None if claim.example => Decision::new(Verdict::Holds, rule, actual, None),
+                None => match self.differs_again(claim, &actual) {
+                    Some(other) => {
+                        let reason = format!("right by chance: {other}");
+                        Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason))
+                    }
+                    None => Decision::new(Verdict::Holds, rule, actual, None),
+                },
+            },
+            Outcome::Blank { actual } => {
+                let reason = "the comment has no text".to_owned();
+                Decision::new(Verdict::Blank, Rule::Blank, actual, Some(reason))
+            }
+            Outcome::Unreached => match self.why_unreached(speaks_of) {
+                Unreached::Skip(reason) => {
+                    Decision::new(Verdict::Skipped, Rule::Skipped, None, Some(reason))
+                }
+                Unreached::Never(reason) => {
+                    Decision::new(Verdict::Unreached, Rule::Unreached, None, Some(reason))
+                }
+            },
+            Outcome::NotSo { rule, actual } => {
+                let by_exception = seen.nothing() || rule == Rule::OtherException;
+                let skipped = found
+                    .filter(|_| by_exception)
+                    .and_then(|found| found.skip.clone())
+                    .or_else(|| self.depends_on_skipped(claim));
+                if let Some(reason) = skipped {
+                    return Some(Decision::new(
+                        Verdict::Skipped,
+                        Rule::Skipped,
+                        actual,
+                        Some(reason),
+                    ));
+                }
+                let version = self.circumstances.version;
+                let elsewhere = claim
+                    .versions
+                    .is_some_and(|versions| !versions.contain((version.major, version.minor)));
+                if elsewhere {
+                    // It says of another version what is so there.
+                    return None;
+                }
+                self.differing(claim, allowed, rule, actual, found, forgave)
+            }
+        })
+    }
+
+    /// What the statement on the other side of the comment makes of the claim,
+    /// where that fits better.
+    fn of_other(
+        &self,
+        claim: &Claim,
+        other: &Spoken,
+        shows: &Shows<'_>,
+        other_shows: &Shows<'_>,
+        text: Option<&str>,
+    ) -> Option<Outcome> {
+        let place = Place {
+            unit: self.unit,
+            lines: Some(other.lines),
+            observation: self.observation,
+        };
+        let about_other = Claim {
+            subject: Subject::Statement(other.clone()),
+            ..claim.clone()
+        };
+        match outcome::of(&about_other, other_shows, text, place) {
+            // The result of the next line, without a marker that says so.
+            Outcome::So { .. } if !claim.marked && claim.kind == ClaimKind::Below => {
+                Some(Outcome::Prose)
+            }
+            so @ Outcome::So { .. } => Some(so),
+            not_so @ Outcome::NotSo { .. } => {
+                let silent = shows.nothing() && shows.raised.is_none();
+                (claim.marked && silent && !other_shows.nothing()).then_some(not_so)
+            }
+            Outcome::Unreached | Outcome::Blank { .. } | Outcome::Prose => None,
+        }
+    }
+
+    /// A difference that the expectations forgive.
+    fn documented(
+        &self,
+        claim: &Claim,
+        allowed: &ForClaim<'_>,
+        seen: &str,
+        forgave: &mut Vec<LineNumber>,
+    ) -> Option<Decision> {
+        if allowed.tolerances.is_empty() {
+            return None;
+        }
+        let expected = allowed.text(&claim.expected);
+        let forgiven = [expected.as_str(), claim.comment.as_str()]
+            .iter()
+            .find_map(|text| tolerance::forgives_together(&allowed.tolerances, text, seen).ok())?;
+        forgave.extend(forgiven.entries.iter().copied());
+        let reasons: Vec<&str> = allowed
+            .tolerances
+            .iter()
+            .filter(|entry| forgiven.entries.contains(&entry.line))
+            .map(|entry| entry.reason.as_str())
+            .collect();
+        let reason = format!("{}: {}", forgiven.what, reasons.join("; "));
+        let actual = Some(seen.to_owned());
+        Some(Decision::new(
+            Verdict::Tolerated,
+            Rule::Documented,
+            actual,
+            Some(reason),
+        ))
+    }
+
+    /// A claim that differs: documented, unstable, or wrong.
+    fn differing(
+        &self,
+        claim: &Claim,
+        allowed: &ForClaim<'_>,
+        rule: Rule,
+        actual: Option<String>,
+        found: Option<&Found>,
+        forgave: &mut Vec<LineNumber>,
+    ) -> Decision {
+        let seen = actual.clone().unwrap_or_default();
+        if let Some(documented) = self.documented(claim, allowed, &seen, forgave) {
+            return documented;
+        }
+        let example = claim.example
+            && (same_form(&claim.expected, &seen) || self.varies(claim, &actual).is_some());
+        if example {
+            let reason = Rule::Example.forgives().map(str::to_owned);
+            return Decision::new(Verdict::Tolerated, Rule::Example, actual, reason);
+        }
+        if let Some(reason) = self.varies(claim, &actual) {
+            return Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason));
+        }
+        if clock::shows_duration(&claim.expected, &seen, &self.code_up_to_here()) {
+            let reason = "it measures time".to_owned();
+            return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
+        }
+        if clock::shows_clock(
+            &claim.expected,
+            &seen,
+            &self.code_up_to_here(),
+            self.circumstances.now,
+        ) {
+            let reason = "it shows the time of the run".to_owned();
+            return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
+        }
+        let reason = found
+            .and_then(|found| self.failures.cause(found))
+            .map(|cause| {
+                format!(
+                    "follows from {} at line {}",
+                    cause.text,
+                    self.place_of(cause)
+                )
+            });
+        Decision::new(Verdict::Wrong, rule, actual, reason)
+    }
+
+    /// What running again shows of a claim, where that is something else.
+    fn varies(&self, claim: &Claim, actual: &Option<String>) -> Option<String> {
+        let again = self.outcome_again(claim)?;
+        let other = match again {
+            Outcome::So { actual, .. }
+            | Outcome::NotSo { actual, .. }
+            | Outcome::Blank { actual } => actual,
+            Outcome::Unreached | Outcome::Prose => None,
+        };
+        (other != *actual).then(|| match other {
+            Some(other) => format!("run again it shows {other}"),
+            None => "run again it shows nothing".to_owned(),
+        })
+    }
+
+    /// The same for a claim that holds: running again shows that it does not
+    /// always.
+    fn differs_again(&self, claim: &Claim, actual: &Option<String>) -> Option<String> {
+        match self.outcome_again(claim)? {
+            Outcome::NotSo { .. } => self.varies(claim, actual),
+            Outcome::So { .. } | Outcome::Unreached | Outcome::Blank { .. } | Outcome::Prose => {
+                None
+            }
+        }
+    }
+
+    fn outcome_again(&self, claim: &Claim) -> Option<Outcome> {
+        let again = self.again?;
+        let shows = views::of_claim(claim, self.unit, again);
+        let place = Place {
+            unit: self.unit,
+            lines: claim.statement,
+            observation: again,
+        };
+        Some(outcome::of(claim, &shows, None, place))
+    }
+
+    /// Whether what a claim speaks of uses a name that a skipped statement
+    /// should have bound.
+    fn depends_on_skipped(&self, claim: &Claim) -> Option<String> {
+        let code = match &claim.subject {
+            Subject::Statement(spoken) => spoken.code.as_str(),
+            Subject::Code(code) => code.code.as_str(),
+            Subject::Snippet | Subject::Session { .. } => {
+                return self
+                    .failures
+                    .of_unit(self.unit)
+                    .find_map(|found| found.skip.clone());
+            }
+        };
+        let names = Syntax::of(code.trim()).names.free;
+        let top = match &claim.subject {
+            Subject::Statement(spoken) => Some(spoken.top.first),
+            Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => None,
+        };
+        let order = top.and_then(|first| self.observation.end_of(self.unit, first));
+        self.failures
+            .that_taints(&names, order.unwrap_or(usize::MAX))
+            .and_then(|found| found.skip.clone())
+    }
+
+    fn why_unreached(&self, lines: Option<LineSpan>) -> Unreached {
+        let because = |found: &Found| match &found.skip {
+            Some(reason) => Unreached::Skip(reason.clone()),
+            None => Unreached::Never(format!("{} was raised before it", found.text)),
+        };
+        // An exception in the same top-level statement, or the whole unit's.
+        let in_same =
+            self.failures
+                .of_unit(self.unit)
+                .find(|found| match (found.statement, lines) {
+                    (None, _) => true,
+                    (Some(statement), Some(lines)) => self
+                        .top_lines(statement)
+                        .is_some_and(|top| top.contains(lines.first)),
+                    (Some(_), None) => false,
+                });
+        if let Some(found) = in_same {
+            return because(found);
+        }
+        if let Some((_, code)) = self.observation.exited(self.unit) {
+            return Unreached::Never(format!("the snippet exited before it, with status {code}"));
+        }
+        // A skipped import can be why a branch or a function was never entered.
+        if let Some(found) = self
+            .failures
+            .of_unit(self.unit)
+            .find(|found| found.skip.is_some())
+        {
+            return because(found);
+        }
+        Unreached::Never(match self.observation.end() {
+            End::Finished | End::Unfinished { .. } => "the statement never ran".to_owned(),
+            End::LeftEarly { status } => {
+                format!("the process ended before it, with status {status}")
+            }
+            End::Killed { signal } => {
+                format!("the process was killed before it, by signal {signal}")
+            }
+            End::TimedOut => "the time was up before it".to_owned(),
+            End::LimitHit { limit } => format!("the limit of {limit} was hit before it"),
+        })
+    }
+
+    fn top_lines(&self, first: LineNumber) -> Option<LineSpan> {
+        Syntax::of(&self.source().code)
+            .top_level()
+            .map(|statement| statement.lines)
+            .find(|lines| lines.first == first)
+    }
+}
+
+enum Unreached {
+    /// For a reason that is not the guide's fault.
+    Skip(String),
+    /// For this one.
+    Never(String),
+}
+
+/// The exception that a claim is about: it is no failure besides.
+fn answers(decision: &Decision, claim: &Claim, found: Option<&Found>) -> Option<usize> {
+    let found = found?;
+    let raises = claim
+        .readings
+        .iter()
+        .any(|reading| matches!(reading.says, Says::Raises(_)))
+        || claim.kind == ClaimKind::Transcript;
+    let says_so = decision.verdict != Verdict::Skipped
+        && raises
+        && decision.actual.as_deref() == Some(found.text.as_str());
+    let instead = matches!(decision.rule, Rule::Raised | Rule::OtherException);
+    (says_so || instead).then_some(found.order)
+}
+
+/// `# 1`, `# 2`, `# 3` down a snippet number its lines, when none of them is
+/// what was seen.
+pub(super) fn drop_numbering(claims: &[Claim], settled: &mut [Settled]) {
+    let numbers: Vec<(usize, u64)> = claims
+        .iter()
+        .enumerate()
+        .filter(|(_, claim)| !claim.marked && claim.kind == ClaimKind::Trailing)
+        .filter_map(|(index, claim)| {
+            let text = claim.comment.trim_matches(['(', ')', '[', ']', '.']);
+            Some((index, text.parse().ok()?))
+        })
+        .collect();
+    let in_order = numbers.len() >= 3
+        && numbers
+            .iter()
+            .zip(1..)
+            .all(|((_, number), expected)| *number == expected);
+    let none_is_so = numbers.iter().all(|(index, _)| {
+        let judgement = settled[*index].judgement.as_ref();
+        judgement.is_none_or(|judgement| {
+            !matches!(judgement.verdict, Verdict::Holds | Verdict::Tolerated)
+        })
+    });
+    if in_order && none_is_so {
+        for (index, _) in numbers {
+            settled[index] = Settled::default();
+        }
+    }
+}
+
+/// Whether two texts are the same but for their numbers.
+fn same_form(claimed: &str, seen: &str) -> bool {
+    let form = |text: &str| {
+        let mut form = String::new();
+        let mut digits = false;
+        for character in text.trim().chars() {
+            let digit = character.is_ascii_digit() || character == '.' && digits;
+            if !digit {
+                form.push(character);
+            } else if !digits {
+                form.push('0');
+            }
+            digits = digit;
+        }
+        form
+    };
+    // `e.g. 0.73` is an example of `0.21`.
+    let example = claimed
+        .trim_start_matches(|c: char| c.is_alphabetic() || matches!(c, ' ' | '.' | ':' | ','));
+    form(claimed) == form(seen) || !example.is_empty() && form(example) == form(seen)
+}
