@@ -189,6 +189,10 @@ struct AcceptLine {
     /// Take every proposal without asking
     #[arg(long)]
     all: bool,
+    /// Propose what other Pythons answer, for claims that are not the same on all that are found, or
+    /// on those that are named
+    #[arg(long)]
+    drift: bool,
 }
 
 #[derive(Debug, Args)]
@@ -292,7 +296,12 @@ impl CommandLine {
                     (false, true) => accept::Consent::Always,
                     (false, false) => accept::Consent::Asked,
                 };
-                accept::run(&line.run.arguments(line.guides), consent, console)
+                let arguments = line.run.arguments(line.guides);
+                if line.drift {
+                    accept::run_on_drift(&arguments, consent, console)
+                } else {
+                    accept::run(&arguments, consent, console)
+                }
             }
             Command::Pythons(line) => pythons::run(line.format.into(), console),
             Command::Clean => clean::run(console),

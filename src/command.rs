@@ -6,9 +6,9 @@
 
 pub mod console;
 pub mod selection;
-pub mod accept;
 pub mod check;
 pub mod drift;
+pub mod accept;
 pub mod explain;
 pub mod extract;
 pub mod init;

@@ -110,12 +110,12 @@ pub fn find(matrix: &Matrix) -> Drift {
                 });
             }
         }
-        let failing: Vec<&Row> = guide
-            .rows
+        let rows = united(&guide.rows);
+        let failing: Vec<&Row> = rows
             .iter()
             .filter(|row| matches!(row.subject, Subject::Failure))
             .collect();
-        for row in &guide.rows {
+        for row in &rows {
             match standing(row, &failing) {
                 Standing::Stable => drift.stable += 1,
                 Standing::Noise => drift.noise += 1,
@@ -130,6 +130,57 @@ pub fn find(matrix: &Matrix) -> Drift {
         }
     }
     drift
+}
+
+/// The rows, with those put together that are about one statement: a comment in
+/// words can be a claim where it is right, and prose beside an unclaimed output
+/// where something else is printed.
+fn united(rows: &[Row]) -> Vec<Row> {
+    let mut united: Vec<Row> = rows.to_vec();
+    let mut index = 0;
+    while index < united.len() {
+        let output = output_instead(&united, index);
+        if let Some(output) = output {
+            let other = united.remove(output);
+            index -= usize::from(output < index);
+            let claim = &mut united[index];
+            for (cell, output) in claim.cells.iter_mut().zip(other.cells) {
+                if matches!(cell, Cell::Nothing) {
+                    *cell = output;
+                }
+            }
+            claim.varies |= other.varies;
+        }
+        index += 1;
+    }
+    united
+}
+
+/// The row of output that is there on just those interpreters on which the claim
+/// is not.
+fn output_instead(rows: &[Row], claim: usize) -> Option<usize> {
+    let row = &rows[claim];
+    if !matches!(row.subject, Subject::Claim(_)) {
+        return None;
+    }
+    let is_output =
+        |other: &Row| matches!(other.subject, Subject::Output) && other.snippet == row.snippet;
+    let beside = |index: &usize| is_output(&rows[*index]) && rows[*index].place == row.place;
+    let above = |index: &usize| is_output(&rows[*index]) && rows[*index].place < row.place;
+    let output = Some(claim + 1)
+        .filter(|index| *index < rows.len())
+        .filter(beside)
+        .or_else(|| claim.checked_sub(1).filter(above))?;
+    let shows = |cell: &Cell| matches!(cell, Cell::Shows(_));
+    let complementary =
+        row.cells
+            .iter()
+            .zip(&rows[output].cells)
+            .all(|(claim, output)| match claim {
+                Cell::Nothing => shows(output),
+                Cell::Shows(_) | Cell::Unreached | Cell::Skipped => !shows(output),
+            });
+    (complementary && row.cells.iter().any(shows)).then_some(output)
 }
 
 /// What a row is.

@@ -5,6 +5,7 @@
 //! varies cannot be inferred: a proposal's reason is left to be filled in, and
 //! until it is, the file is not taken.
 
+pub mod drift;
 pub mod edit;
 
 use std::fmt;
@@ -136,6 +137,12 @@ fn selector_of(differing: Differing<'_>, line: Option<&str>) -> Option<Selector>
             .map(str::trim)
             .find(|line| !line.is_empty())?,
     };
+    selector_by_text(text, differing.claims, differing.index)
+}
+
+/// The entry's name for one of the claims by a text of it, with its number where
+/// others have the same.
+fn selector_by_text(text: &str, claims: &[Named<'_>], index: usize) -> Option<Selector> {
     if text.is_empty() {
         return None;
     }
@@ -145,10 +152,10 @@ fn selector_of(differing: Differing<'_>, line: Option<&str>) -> Option<Selector>
         at: None,
         nth: None,
     };
-    let fitting: Vec<usize> = (0..differing.claims.len())
-        .filter(|&index| selector.fits(&differing.claims[index]))
+    let fitting: Vec<usize> = (0..claims.len())
+        .filter(|&index| selector.fits(&claims[index]))
         .collect();
-    let position = fitting.iter().position(|&index| index == differing.index)?;
+    let position = fitting.iter().position(|&fitting| fitting == index)?;
     if fitting.len() > 1 {
         selector.nth = u32::try_from(position + 1).ok().and_then(NonZeroU32::new);
     }

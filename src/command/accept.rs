@@ -4,6 +4,8 @@
 //! Whether a claim is right is not decided here: a proposal lacks its reason,
 //! and the file is not taken until somebody has written it.
 
+mod drift;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -24,6 +26,8 @@ use crate::report::{FAINT, STRONG, counted, visible};
 use crate::results::{GuideResult, Results, Status};
 use crate::snippet::{self, Guide, SnippetId};
 use crate::verdict::{Judgement, Verdict, named};
+
+pub use drift::run as run_on_drift;
 
 /// Who says whether a proposal is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,27 +202,24 @@ impl Session {
                 &shown_in(runs, index, snippet, judgement.place),
                 [version.major, version.minor, version.micro],
             );
-            if self.consents(result, judgement, &found)? {
+            let shown = differing_shown(result, judgement, &found);
+            if self.consents(&shown, &found)? {
                 taken.extend(found);
             } else {
                 self.left += 1;
             }
         }
         if !taken.is_empty() {
-            self.write(prepared, settings, result, &taken)?;
+            self.write(prepared, settings, &result.path, &taken)?;
         }
         Ok(())
     }
 
     /// Shows what is proposed for a claim, and asks where it is to be asked.
-    fn consents(
-        &mut self,
-        guide: &GuideResult,
-        judgement: &Judgement,
-        proposals: &[Proposal],
-    ) -> Result<bool, CommandError> {
+    fn consents(&mut self, shown: &str, proposals: &[Proposal]) -> Result<bool, CommandError> {
         let mut out = self.console.results();
-        super::written(show(guide, judgement, proposals, &mut out).and_then(|()| out.flush()))?;
+        let said = out.write_all(shown.as_bytes());
+        super::written(said.and_then(|()| out.flush()))?;
         drop(out);
         if proposals.is_empty() {
             return Ok(false);
@@ -252,13 +253,13 @@ impl Session {
         &self,
         prepared: &Prepared,
         settings: &CheckSettings,
-        guide: &GuideResult,
+        guide: &Path,
         proposals: &[Proposal],
     ) -> Result<(), CommandError> {
         let here = env::current_dir().map_err(CommandError::WorkingDirectory)?;
         let project = prepared.selection.project.as_ref();
         let root = project.map_or(here.as_path(), |project| project.root.as_path());
-        let known = settings.expectations.for_guide(&guide.path);
+        let known = settings.expectations.for_guide(guide);
         let (file, text) = match known {
             Some(known) => {
                 let text = fs::read_to_string(&known.file);
@@ -268,8 +269,8 @@ impl Session {
             None => {
                 let default = Settings::default().expectations;
                 let folder = project.map_or(&default, |project| &project.settings.expectations);
-                let file = free_file(&root.join(folder), &guide.path);
-                let name = relative(&here.join(&guide.path), root);
+                let file = free_file(&root.join(folder), guide);
+                let name = relative(&here.join(guide), root);
                 (file, edit::begin(&name))
             }
         };
@@ -366,43 +367,36 @@ fn proposals(
     )
 }
 
-fn show(
-    guide: &GuideResult,
-    judgement: &Judgement,
-    proposals: &[Proposal],
-    out: &mut dyn Write,
-) -> io::Result<()> {
+/// A claim that differs, and what is proposed for it.
+fn differing_shown(guide: &GuideResult, judgement: &Judgement, proposals: &[Proposal]) -> String {
     let path = visible::text(&guide.path.to_string_lossy());
     let actual = judgement.actual.as_deref().unwrap_or_default();
-    writeln!(
-        out,
-        "{STRONG}{path}:{}{STRONG:#}: {}",
+    let nothing = if proposals.is_empty() {
+        "  nothing narrower than \"anything\" would forgive this; correct the guide\n"
+    } else {
+        ""
+    };
+    format!(
+        "{STRONG}{path}:{}{STRONG:#}: {}\n\
+         \x20 {FAINT}guide{FAINT:#}   {}\n\
+         \x20 {FAINT}Python{FAINT:#}  {}\n\n{nothing}{}",
         judgement.place,
-        judgement.verdict.name()
-    )?;
-    writeln!(
-        out,
-        "  {FAINT}guide{FAINT:#}   {}",
-        visible::one_line(&judgement.expected, WIDEST)
-    )?;
-    writeln!(
-        out,
-        "  {FAINT}Python{FAINT:#}  {}",
-        visible::one_line(actual, WIDEST)
-    )?;
-    writeln!(out)?;
-    if proposals.is_empty() {
-        writeln!(
-            out,
-            "  nothing narrower than \"anything\" would forgive this; correct the guide"
-        )?;
-    }
+        judgement.verdict.name(),
+        visible::one_line(&judgement.expected, WIDEST),
+        visible::one_line(actual, WIDEST),
+        entries_shown(proposals),
+    )
+}
+
+/// Entries as a file would have them, set in.
+fn entries_shown(proposals: &[Proposal]) -> String {
+    let mut text = String::new();
     for proposal in proposals {
         for line in proposal.to_string().lines() {
             let indent = if line.is_empty() { "" } else { "    " };
-            writeln!(out, "{indent}{}", visible::text(line))?;
+            text.push_str(&format!("{indent}{}\n", visible::text(line)));
         }
-        writeln!(out)?;
+        text.push('\n');
     }
-    Ok(())
+    text
 }

@@ -59,7 +59,14 @@ const AGAIN_SEEDS: [u32; 3] = [20_160_927, 7, 1_318_699];
 /// Runs the command.
 pub fn run(arguments: &DriftArguments, console: Console) -> Result<Status, CommandError> {
     let (matrix, problems) = if arguments.from.is_empty() {
-        run_all(arguments, console)?
+        // A report for machines may be joined with others: what is the same here
+        // may differ there, so all of it must be told from noise.
+        let again = match arguments.format {
+            DriftFormat::Json => Again::Everything,
+            DriftFormat::Terminal => Again::WhatDrifts,
+        };
+        let compared = compare(&arguments.run, again, console)?;
+        (compared.matrix, compared.problems)
     } else {
         (joined(&arguments.from)?, Status::Holds)
     };
@@ -105,8 +112,36 @@ fn joined(reports: &[PathBuf]) -> Result<Matrix, CommandError> {
     Ok(file::join(matrices)?)
 }
 
-fn run_all(arguments: &DriftArguments, console: Console) -> Result<(Matrix, Status), CommandError> {
-    let prepared = check::prepare_all(&arguments.run, console)?;
+/// Guides that were run on several interpreters.
+pub struct Compared {
+    /// What was prepared for it.
+    pub prepared: Prepared,
+    /// What each interpreter showed.
+    pub matrix: Matrix,
+    /// Whether something could not be run.
+    pub problems: Status,
+}
+
+/// Which snippets are run again, to tell noise from drift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// All.
+    Everything,
+    /// Those that seem to drift.
+    WhatDrifts,
+}
+
+/// Runs guides on all the interpreters that were asked for.
+///
+/// # Errors
+///
+/// When nothing can be run.
+pub fn compare(
+    arguments: &RunArguments,
+    again: Again,
+    console: Console,
+) -> Result<Compared, CommandError> {
+    let prepared = check::prepare_all(arguments, console)?;
     let mut runs: Vec<Runs> = Vec::new();
     for first in side_by_side(&prepared, &prepared.settings, console)? {
         runs.push(Runs {
@@ -119,11 +154,9 @@ fn run_all(arguments: &DriftArguments, console: Console) -> Result<(Matrix, Stat
         Some(_) | None => Status::Holds,
     };
     for hash_seed in AGAIN_SEEDS {
-        let snippets = match arguments.format {
-            // A report for machines may be joined with others: what is the same
-            // here may differ there, so all of it must be told from noise.
-            DriftFormat::Json => every_snippet(&runs),
-            DriftFormat::Terminal => drifting_snippets(&matrix::lay_out(runs.clone())),
+        let snippets = match again {
+            Again::Everything => every_snippet(&runs),
+            Again::WhatDrifts => drifting_snippets(&matrix::lay_out(runs.clone())),
         };
         if snippets.is_empty() {
             break;
@@ -140,12 +173,16 @@ fn run_all(arguments: &DriftArguments, console: Console) -> Result<(Matrix, Stat
                 ..settings.clone()
             })
             .collect();
-        let again = side_by_side(&prepared, &settings, console)?;
-        for (runs, again) in runs.iter_mut().zip(again) {
-            runs.again.push(again);
+        let more = side_by_side(&prepared, &settings, console)?;
+        for (runs, more) in runs.iter_mut().zip(more) {
+            runs.again.push(more);
         }
     }
-    Ok((matrix::lay_out(runs), problems))
+    Ok(Compared {
+        matrix: matrix::lay_out(runs),
+        prepared,
+        problems,
+    })
 }
 
 /// The snippets in which something drifts, as far as is known by now.

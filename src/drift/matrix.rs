@@ -273,8 +273,8 @@ fn claim_cell(claim: &Judgement) -> Cell {
     match (claim.verdict, &claim.actual) {
         (Verdict::Skipped, _) => Cell::Skipped,
         (Verdict::Unreached, _) => Cell::Unreached,
-        (_, Some(actual)) => Cell::Shows(actual.clone()),
-        (_, None) => Cell::Nothing,
+        (_, Some(actual)) if !actual.is_empty() => Cell::Shows(actual.clone()),
+        (_, Some(_) | None) => Cell::Nothing,
     }
 }
 

@@ -38,6 +38,12 @@ fn main() {
             .with_ignored_flag(alone),
     );
     trials.push(
+        Trial::test("what drifts is accepted, and then documented", move || {
+            accepted(ends)
+        })
+        .with_ignored_flag(alone),
+    );
+    trials.push(
         Trial::test("the acceptance guide on 3.9 to 3.13", {
             let corpus = corpus.clone().unwrap_or_default();
             move || acceptance(&corpus)
@@ -181,6 +187,82 @@ fn baseline(ends: (u64, u64)) -> Result<(), Failed> {
         return Err(format!("status {:?}\n{text}", output.status.code()).into());
     }
     Ok(())
+}
+
+/// An expectations file that somebody wrote, with an order and remarks.
+const WRITTEN: &str = r#"# Written by hand.
+guide = "guide.md"
+
+[[snippet]]
+id = "several-lines-a-state-and-silence"  # last on the page, first here
+timeout = "20s"
+reason = "it takes its time"
+
+# The value comes later.
+[[snippet]]
+id = "a-value"
+timeout = "20s"
+reason = "so does this"
+"#;
+
+fn accepted((old, new): (u64, u64)) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // The guide speaks of the older one.
+    let guide = std::fs::read_to_string(root.join("tests/drift/claims.md"))?
+        .replace("# 19", &format!("# {}", old + 10))
+        .replace(
+            "range(sys.version_info[1] - 7)",
+            &format!("range(sys.version_info[1] - {})", old - 2),
+        )
+        .replace("{9: ", &format!("{{{old}: "))
+        .replace("> 9", &format!("> {old}"))
+        .replace("# 9", &format!("# {old}"))
+        .replace("is 9", &format!("is {old}"))
+        .replace("[9]", &format!("[{old}]"));
+    std::fs::write(path("guide.md"), guide)?;
+    std::fs::write(path("expectations.toml"), WRITTEN)?;
+    let run = |command: &[&str]| {
+        let pythons = [format!("--python=3.{old}"), format!("--python=3.{new}")];
+        let expectations = format!("--expectations={}", path("expectations.toml"));
+        let guide = path("guide.md");
+        let mut arguments = command.to_vec();
+        arguments.extend(pythons.iter().map(String::as_str));
+        arguments.extend(["--no-config", &expectations, &guide]);
+        let output = trueprint(&arguments);
+        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
+        (output.status.code(), text)
+    };
+    let expect = |command: &[&str], status: i32, wanted: &str| {
+        let (found, text) = run(command);
+        if found == Some(status) && text.contains(wanted) {
+            return Ok(());
+        }
+        Err(Failed::from(format!("{command:?}: {found:?}\n{text}")))
+    };
+    expect(&["drift"], 1, "9 drift, ")?;
+    expect(&["accept", "--drift", "--dry-run"], 1, "drifts")?;
+    if std::fs::read_to_string(path("expectations.toml"))? != WRITTEN {
+        return Err("a dry run wrote".into());
+    }
+    expect(&["accept", "--drift", "--all"], 0, "wrote 9 proposals")?;
+    let written = std::fs::read_to_string(path("expectations.toml"))?;
+    let mut kept = WRITTEN.lines();
+    let mut next = kept.next();
+    for line in written.lines() {
+        if Some(line) == next {
+            next = kept.next();
+        }
+    }
+    if next.is_some() {
+        return Err(format!("`{next:?}` is gone, or elsewhere:\n{written}").into());
+    }
+    expect(&["drift"], 2, "has not been filled in")?;
+    std::fs::write(path("expectations.toml"), written.replace("FILL IN: ", ""))?;
+    expect(&["drift"], 0, "no drift, ")?;
+    expect(&["accept", "--drift", "--all"], 0, "Nothing drifts")
 }
 
 fn acceptance(corpus: &Path) -> Result<(), Failed> {

@@ -57,6 +57,20 @@ pub fn trials() -> Vec<Trial> {
             claim.cells[2] = Cell::Unreached;
             expect(&find(&matrix(vec![failure, claim])), 1, 0, 0, 0)
         }),
+        Trial::test("a claim here and an output there are one row", || {
+            let mut claim = row(Subject::Claim("b".to_owned()), &["", "b", "b"]);
+            let mut output = row(Subject::Output, &["a", "", ""]);
+            claim.cells[0] = Cell::Nothing;
+            output.cells[1] = Cell::Nothing;
+            output.cells[2] = Cell::Nothing;
+            let drift = find(&matrix(vec![claim.clone(), output.clone()]));
+            expect(&drift, 1, 0, 0, 0)?;
+            let shown: Vec<Cell> = ["a", "b", "b"].map(|text| Cell::Shows(text.into())).into();
+            equal(&drift.changes[0].row.cells, &shown)?;
+            // Both there on one interpreter: two different things.
+            output.cells[1] = Cell::Shows("c".to_owned());
+            expect(&find(&matrix(vec![claim, output])), 2, 0, 0, 0)
+        }),
         Trial::test("a report is read as it was written", || {
             let mut all = matrix(vec![
                 row(Subject::Claim("5\n6".to_owned()), &["a", "b", "\u{1b}[1m"]),
