@@ -165,12 +165,9 @@ pub enum RunnerError {
         /// What is known.
         detail: String,
     },
-    /// The threads that drive the workers cannot be started.
-    #[error("the threads that drive the workers cannot be started: {detail}")]
-    Threads {
-        /// What the system said.
-        detail: String,
-    },
+    /// The means to stop a worker that does not come up.
+    #[error("no pipe can be made: {0}")]
+    Pipe(std::io::Error),
 }
 
 /// How many workers there can be for each core, while snippets wait.
@@ -185,7 +182,6 @@ pub struct Runner {
     /// Workers that wait for a task. They go before the directory does.
     idle: Mutex<Vec<Zygote>>,
     started: AtomicUsize,
-    threads: rayon::ThreadPool,
     directory: RunDirectory,
 }
 
@@ -193,27 +189,16 @@ impl Runner {
     /// Starts the first worker; the others are started when they are needed.
     pub fn start(interpreter: &Interpreter, settings: RunnerSettings) -> Result<Self, RunnerError> {
         let directory = RunDirectory::create()?;
-        let threads = rayon::ThreadPoolBuilder::new()
-            // One to look after the cores.
-            .num_threads(settings.workers.get() * CROWD + 1)
-            .thread_name(|index| format!("runner-{index}"))
-            .build()
-            .map_err(|error| RunnerError::Threads {
-                detail: error.to_string(),
-            })?;
         let mut runner = Self {
             interpreter: interpreter.clone(),
             settings,
             gaps: Vec::new(),
             idle: Mutex::new(Vec::new()),
             started: AtomicUsize::new(0),
-            threads,
             directory,
         };
         let confined = runner.settings.confine.network;
-        let never = Interrupt::new().map_err(|error| RunnerError::Threads {
-            detail: error.to_string(),
-        })?;
+        let never = Interrupt::new().map_err(RunnerError::Pipe)?;
         let first = runner
             .new_zygote(confined, &never)
             .map_err(|detail| RunnerError::Worker {
@@ -247,9 +232,11 @@ impl Runner {
             .iter()
             .map(|_| Mutex::new(Outcome::Interrupted))
             .collect();
-        let cores = Cores::new(self.settings.workers.get());
+        let workers = self.settings.workers.get();
+        let cores = Cores::new(workers);
         let drive = || {
-            while cores.take() {
+            let mut goes_on = cores.take();
+            while goes_on {
                 let task = order.get(next.fetch_add(1, Ordering::Relaxed));
                 let Some(&task) = task.filter(|_| !interrupt.is_raised()) else {
                     cores.close();
@@ -258,22 +245,38 @@ impl Runner {
                 events(RunnerEvent::Started { task });
                 let watch = |process| cores.watch(task, process);
                 let outcome = self.run_one(task, jobs[task].task, interrupt, events, &watch);
-                cores.give_back(task);
                 events(RunnerEvent::Finished {
                     task,
                     outcome: &outcome,
                 });
                 *outcomes[task].lock().expect(LOCK) = outcome;
+                goes_on = cores.take_after(task);
             }
         };
-        let workers = self.settings.workers.get();
-        self.threads.scope(|scope| {
-            for _ in 0..(workers * CROWD).min(jobs.len()) {
-                scope.spawn(|_| drive());
+        let most = (workers * CROWD).min(jobs.len());
+        std::thread::scope(|scope| {
+            let mut drivers = 0;
+            let mut start_driver = || {
+                let thread = std::thread::Builder::new().name(format!("runner-{drivers}"));
+                if drivers < most && thread.spawn_scoped(scope, &drive).is_ok() {
+                    drivers += 1;
+                }
+                drivers
+            };
+            if jobs.len() <= workers {
+                // This thread is one of them.
+                for _ in 1..jobs.len() {
+                    start_driver();
+                }
+                return drive();
             }
-            if jobs.len() > workers {
-                scope.spawn(|_| cores.keep_watch());
+            let started = (0..workers).map(|_| start_driver()).last();
+            if started == Some(0) {
+                return drive();
             }
+            cores.keep_watch(|| {
+                start_driver();
+            });
         });
         if interrupt.is_raised() {
             self.idle.lock().expect(LOCK).clear();

@@ -20,7 +20,7 @@ mod files;
 mod access;
 mod system_calls;
 
-pub use network::attempts as network_attempts;
+pub use network::NetworkAttempts;
 pub use processes::{Activity, activity};
 
 /// Something that the box cannot do on this system, as a sentence without a

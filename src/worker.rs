@@ -16,7 +16,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use serde::{Deserialize, Serialize};
 
-use self::serve::{Channel, serve};
+use self::child::Stage;
+use self::serve::{Channel, TaskFolders, serve};
 use crate::protocol::{Hello, Setup};
 
 mod child;
@@ -89,9 +90,12 @@ fn begin(text: &[u8]) -> Result<(), String> {
             return spare.take_over(&hello).map_err(|error| error.to_string());
         }
         spare.dismiss();
+        let usual = TaskFolders::usual(&setup.confinement.root);
+        let stage = Stage::build(py, &usual).map_err(|error| child::cannot_set_up(&error))?;
+        stage.rehearse(py).map_err(|error| error.to_string())?;
         freeze(py).map_err(|error| error.to_string())?;
         channel.send(&hello).map_err(|error| error.to_string())?;
-        serve(Some(py), &setup, &mut channel).map_err(|error| error.to_string())
+        serve(Some((py, &stage)), &setup, &mut channel).map_err(|error| error.to_string())
     })
 }
 

@@ -181,7 +181,7 @@ fn go_inside(namespaces: bool, root: &Path, script: &str) -> ! {
         processes: 40,
         output_bytes: 0,
     };
-    let before = sandbox::network_attempts();
+    let mut attempts = sandbox::NetworkAttempts::count();
     // SAFETY: the process has one thread.
     match unsafe { fork() }.expect("the task can be started") {
         ForkResult::Child => {
@@ -206,7 +206,7 @@ fn go_inside(namespaces: bool, root: &Path, script: &str) -> ! {
             if script.contains("# counts attempts") {
                 println!(
                     "attempted: {:?}",
-                    sandbox::network_attempts().map(|now| { now > before.unwrap_or(0) })
+                    attempts.as_mut().map(|attempts| attempts.further() > 0)
                 );
             }
             std::process::exit(match status {

@@ -534,13 +534,13 @@ fn run_by_worker(host: &Host, code: &str) -> Result<Given, Failed> {
     Ok(given)
 }
 
-/// Replaces the task's own directory, whose path has its number in it.
+/// Replaces the task's own directory, whose path differs from worker to worker.
 fn without_place(text: &str) -> String {
     let mut rest = text;
     let mut result = String::new();
     while let Some(at) = rest.find("/work") {
         let (before, after) = rest.split_at(at);
-        match before.rfind("/task-") {
+        match before.rfind("/task") {
             Some(task) if !before[task + 1..].contains(['/', '\n', ' ']) => {
                 let start = before[..task]
                     .rfind(|letter: char| " '\"\n(=".contains(letter))

@@ -7,7 +7,7 @@
 //! until a core is free.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::LOCK;
@@ -27,7 +27,10 @@ const NOTHING: Duration = Duration::from_micros(1500);
 pub(super) struct Cores {
     count: usize,
     state: Mutex<State>,
-    changed: Condvar,
+    /// Told to those who wait for a core.
+    free: Condvar,
+    /// Told to the one who looks after the cores.
+    closed: Condvar,
 }
 
 struct State {
@@ -35,6 +38,8 @@ struct State {
     taken: usize,
     /// Whether there is anything left to start.
     open: bool,
+    /// How many wait for a core.
+    waiting: usize,
     running: BTreeMap<usize, Watched>,
 }
 
@@ -56,17 +61,36 @@ impl Cores {
             state: Mutex::new(State {
                 taken: 0,
                 open: true,
+                waiting: 0,
                 running: BTreeMap::new(),
             }),
-            changed: Condvar::new(),
+            free: Condvar::new(),
+            closed: Condvar::new(),
         }
     }
 
     /// Waits for a core; `false` when there is nothing left to start.
     pub(super) fn take(&self) -> bool {
+        self.take_in(self.state.lock().expect(LOCK))
+    }
+
+    /// Gives back the core of a task that is over, and waits for another one, which
+    /// is the same one as long as it is free. `false` when there is nothing left to
+    /// start.
+    pub(super) fn take_after(&self, task: usize) -> bool {
         let mut state = self.state.lock().expect(LOCK);
+        let watched = state.running.remove(&task);
+        if watched.is_none_or(|watched| watched.holds_core) {
+            state.taken = state.taken.saturating_sub(1);
+        }
+        self.take_in(state)
+    }
+
+    fn take_in(&self, mut state: MutexGuard<'_, State>) -> bool {
         while state.open && state.taken >= self.count {
-            state = self.changed.wait(state).expect(LOCK);
+            state.waiting += 1;
+            state = self.free.wait(state).expect(LOCK);
+            state.waiting -= 1;
         }
         if state.open {
             state.taken += 1;
@@ -80,7 +104,8 @@ impl Cores {
         let mut state = self.state.lock().expect(LOCK);
         state.open = false;
         state.taken = state.taken.saturating_sub(1);
-        self.changed.notify_all();
+        self.free.notify_all();
+        self.closed.notify_all();
     }
 
     /// Says which worker runs a task, the latest one counting.
@@ -102,25 +127,15 @@ impl Cores {
         );
     }
 
-    /// Gives back the core of a task that is over.
-    pub(super) fn give_back(&self, task: usize) {
-        let mut state = self.state.lock().expect(LOCK);
-        let watched = state.running.remove(&task);
-        if watched.is_none_or(|watched| watched.holds_core) {
-            state.taken = state.taken.saturating_sub(1);
-        }
-        self.changed.notify_all();
-    }
-
     /// Looks at the tasks from time to time, until there is nothing left to
-    /// start.
-    pub(super) fn keep_watch(&self) {
+    /// start. `start_another` is called when a core is free and nobody waits for it.
+    pub(super) fn keep_watch(&self, mut start_another: impl FnMut()) {
         let mut state = self.state.lock().expect(LOCK);
         let mut next = Instant::now() + GLANCE;
         while state.open {
             let left = next.saturating_duration_since(Instant::now());
             if !left.is_zero() {
-                state = self.changed.wait_timeout(state, left).expect(LOCK).0;
+                state = self.closed.wait_timeout(state, left).expect(LOCK).0;
                 continue;
             }
             // Most tasks are over before they are worth a look.
@@ -140,7 +155,13 @@ impl Cores {
             for (task, process, activity) in seen {
                 state.consider(task, process, activity);
             }
-            self.changed.notify_all();
+            let free = self.count.saturating_sub(state.taken);
+            for _ in 0..free.min(state.waiting) {
+                self.free.notify_one();
+            }
+            for _ in state.waiting..free {
+                start_another();
+            }
             next = Instant::now() + GLANCE;
         }
     }

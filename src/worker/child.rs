@@ -18,7 +18,7 @@ use super::instrument::{Compiler, Group};
 use super::log::{Log, Phase};
 use super::pytest;
 use super::recorder::{Originals, Recorder, Running};
-use super::serve::TaskDirectory;
+use super::serve::TaskFolders;
 use super::start;
 use super::streams;
 use crate::protocol::{Event, Setup, Task, Unit, UnitMode};
@@ -33,13 +33,97 @@ pub enum Outcome {
     Exited,
 }
 
+/// What a child finds ready: all that is the same for each. Made in the worker, it
+/// costs every child nothing but the memory that it writes to.
+pub struct Stage {
+    recorder: Py<Recorder>,
+    system: Py<PyModule>,
+    /// `os.environ`.
+    environment: Py<PyAny>,
+    /// `SourceFileLoader`.
+    loader: Py<PyAny>,
+    /// Those that the environment names.
+    folders: TaskFolders,
+}
+
+impl Stage {
+    /// Puts the streams, the hooks and the environment of tasks in place that run
+    /// in `directory`.
+    pub fn build(py: Python<'_>, directory: &TaskFolders) -> PyResult<Self> {
+        let recorder = Bound::new(py, Recorder::new(Originals::take(py)?)?)?;
+        let stage = Self {
+            system: py.import("sys")?.unbind(),
+            environment: py.import("os")?.getattr("environ")?.unbind(),
+            loader: py
+                .import("_frozen_importlib_external")?
+                .getattr("SourceFileLoader")?
+                .unbind(),
+            recorder: recorder.clone().unbind(),
+            folders: directory.clone(),
+        };
+        streams::install(&recorder)?;
+        install_hooks(&recorder)?;
+        stage.name_folders(py, directory)?;
+        Ok(stage)
+    }
+
+    /// Has CPython do once what every child has it do, so that what it makes on the
+    /// way (the types of its syntax trees, above all) is there in each. Nothing is
+    /// executed, and nothing that a snippet could see is left.
+    pub fn rehearse(&self, py: Python<'_>) -> PyResult<()> {
+        /// Something of everything that snippets are made of.
+        const SAMPLE: &str = "\
+\"\"\"Text.\"\"\"
+import sys
+class Name(object):
+    size: int = 1
+    def __init__(self, *values, **named):
+        self.values = [value for value in values if value not in named]
+@property
+def name(value=None):
+    return f\"{value!r} {value}\" + 'text'
+for one, other in {1: 2.5}.items():
+    while one < 3 and not other:
+        one += 1
+    if one is None or one == 2: pass
+    else: break
+try:
+    print(sum(value ** 2 for value in (1, 2)), sys.path[0][1:2], lambda: -1)
+except (TypeError, ValueError) as error:
+    raise
+with open(name) as file:
+    assert file
+name()
+";
+        const PATH: &str = "<rehearsal>";
+        let unit = Unit {
+            file_name: PATH.to_owned(),
+            code: SAMPLE.to_owned(),
+            mode: UnitMode::Script,
+            probes: Vec::new(),
+        };
+        let compiler = Compiler::new(self.recorder.bind(py));
+        let tree = compiler.parse(SAMPLE, PATH, 0)?;
+        let (groups, _) = compiler.instrument(&tree, &unit, 0)?;
+        compile_from(&compiler, &groups, 0, PATH, 0)?;
+        Ok(())
+    }
+
+    /// Tells `os.environ` where the task's folders are.
+    fn name_folders(&self, py: Python<'_>, directory: &TaskFolders) -> PyResult<()> {
+        let environment = self.environment.bind(py);
+        environment.set_item("HOME", directory.home().as_os_str())?;
+        environment.set_item("TMPDIR", directory.temporary().as_os_str())
+    }
+}
+
 /// Runs a task in the process that was just forked for it. Without a Python, one
 /// is started.
 pub fn run(
-    py: Option<Python<'_>>,
+    warm: Option<(Python<'_>, &Stage)>,
     setup: &Setup,
     task: &Task,
-    directory: &TaskDirectory,
+    directory: &TaskFolders,
     captures: [File; 2],
     log: Log,
     deadline: Instant,
@@ -59,20 +143,29 @@ pub fn run(
             &format!("cannot enter the child's directory: {error}"),
         );
     }
-    match py {
-        Some(py) => run_in(py, task, directory, log, deadline),
+    match warm {
+        Some((py, stage)) => run_on(py, stage, task, directory, log, deadline),
         None => match start::start(&setup.executable) {
-            Ok(()) => Python::attach(|py| run_in(py, task, directory, log, deadline)),
+            Ok(()) => Python::attach(|py| match Stage::build(py, directory) {
+                Ok(stage) => run_on(py, &stage, task, directory, log, deadline),
+                Err(error) => fail(&log, &cannot_set_up(&error)),
+            }),
             Err(message) => fail(&log, &message),
         },
     }
 }
 
+/// Why a child cannot begin.
+pub fn cannot_set_up(error: &PyErr) -> String {
+    format!("cannot set up CPython in the child: {error}")
+}
+
 /// The same with a Python.
-fn run_in(
+fn run_on(
     py: Python<'_>,
+    stage: &Stage,
     task: &Task,
-    directory: &TaskDirectory,
+    directory: &TaskFolders,
     log: Log,
     deadline: Instant,
 ) -> ! {
@@ -81,27 +174,15 @@ fn run_in(
         .iter()
         .map(|unit| directory.file(unit).to_string_lossy().into_owned())
         .collect();
-    let originals = match Originals::take(py) {
-        Ok(originals) => originals,
-        Err(error) => fail(&log, &format!("CPython lacks something: {error}")),
-    };
-    // Without a recorder there is no log either; the status is seen.
-    let Ok(recorder) = Recorder::new(log, paths.clone(), deadline, originals) else {
-        exit(1)
-    };
-    let Ok(recorder) = Bound::new(py, recorder) else {
-        exit(1)
-    };
-    let main = match set_up(&recorder, task, directory) {
+    let recorder = stage.recorder.bind(py);
+    recorder.get().begin_task(log, paths.clone(), deadline);
+    let main = match set_up(py, stage, task, directory) {
         Ok(main) => main,
-        Err(error) => fail(
-            recorder.get().log(),
-            &format!("cannot set up CPython in the child: {error}"),
-        ),
+        Err(error) => fail(recorder.get().log(), &cannot_set_up(&error)),
     };
-    let status = run_units(&recorder, &main, &task.units, &paths);
+    let status = run_units(stage, recorder, &main, &task.units, &paths);
     recorder.get().leave();
-    end(&recorder, main);
+    end(recorder, main);
     exit(status)
 }
 
@@ -134,14 +215,14 @@ fn take_descriptors(captures: [File; 2]) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes `sys`, `os.environ` and a new `__main__` what they are in a script.
+/// Makes `sys` and a new `__main__` what they are in a script.
 fn set_up<'py>(
-    recorder: &Bound<'py, Recorder>,
+    py: Python<'py>,
+    stage: &Stage,
     task: &Task,
-    directory: &TaskDirectory,
+    directory: &TaskFolders,
 ) -> PyResult<Bound<'py, PyModule>> {
-    let py = recorder.py();
-    let sys = py.import("sys")?;
+    let sys = stage.system.bind(py);
     let name = task.units.first().map(|unit| unit.file_name.clone());
     let mut arguments = vec![name.unwrap_or_default()];
     arguments.extend(task.arguments.iter().cloned());
@@ -154,17 +235,14 @@ fn set_up<'py>(
     let work = directory.work();
     sys.getattr("path")?
         .call_method1("insert", (0, work.as_os_str()))?;
-    let environment = py.import("os")?.getattr("environ")?;
-    environment.set_item("HOME", directory.home().as_os_str())?;
-    environment.set_item("TMPDIR", directory.temporary().as_os_str())?;
+    if stage.folders != *directory {
+        stage.name_folders(py, directory)?;
+    }
     let modules = sys.getattr("modules")?.cast_into::<PyDict>()?;
     if let Some(processes) = modules.get_item("multiprocessing.process")? {
         processes.setattr("ORIGINAL_DIR", work.as_os_str())?;
     }
-    streams::install(recorder)?;
-    install_hooks(recorder)?;
-    let main = new_main(py, &modules)?;
-    Ok(main)
+    new_main(py, &modules)
 }
 
 /// A `__main__` of its own: one that was there before the collector was frozen
@@ -195,7 +273,7 @@ fn new_main<'py>(py: Python<'py>, modules: &Bound<'py, PyDict>) -> PyResult<Boun
 }
 
 /// Tells `__main__` which file it is.
-pub fn name_file(main: &Bound<'_, PyModule>, path: &str) -> PyResult<()> {
+fn name_file(stage: &Stage, main: &Bound<'_, PyModule>, path: &str) -> PyResult<()> {
     let py = main.py();
     let namespace = main.dict();
     namespace.set_item("__file__", path)?;
@@ -203,10 +281,7 @@ pub fn name_file(main: &Bound<'_, PyModule>, path: &str) -> PyResult<()> {
     if (version.major, version.minor) < (3, 15) {
         namespace.set_item("__cached__", py.None())?;
     }
-    let loader = py
-        .import("_frozen_importlib_external")?
-        .getattr("SourceFileLoader")?
-        .call1(("__main__", path))?;
+    let loader = stage.loader.bind(py).call1(("__main__", path))?;
     namespace.set_item("__loader__", loader)
 }
 
@@ -232,6 +307,7 @@ fn install_hooks(recorder: &Bound<'_, Recorder>) -> PyResult<()> {
 
 /// Runs the units one after the other; the status that a script would end with.
 fn run_units(
+    stage: &Stage,
     recorder: &Bound<'_, Recorder>,
     main: &Bound<'_, PyModule>,
     units: &[Unit],
@@ -246,7 +322,7 @@ fn run_units(
             unit: index,
             ..Running::default()
         });
-        let result = name_file(main, path).and_then(|()| match unit.mode {
+        let result = name_file(stage, main, path).and_then(|()| match unit.mode {
             UnitMode::Script => run_script(&compiler, recorder, main, unit, index, path),
             UnitMode::Console => console::run(&compiler, recorder, main, unit, index, path),
             UnitMode::Pytest => pytest::run(&compiler, recorder, unit, index, path),

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::CStr;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use pyo3::exceptions::{PyOSError, PyTypeError};
@@ -100,6 +100,9 @@ impl Originals {
 /// Device and inode of a capture file.
 type Identity = (u64, u64);
 
+/// The identity of no file.
+const NOWHERE: Identity = (u64::MAX, u64::MAX);
+
 struct State {
     writer: Writer,
     captures: [Identity; 2],
@@ -127,14 +130,21 @@ struct State {
 /// that it belongs to.
 type KnownCode = (Py<PyAny>, Option<u32>);
 
-/// Puts things down. See the module's description.
-#[pyclass(frozen, name = "recorder")]
-pub struct Recorder {
+/// What is put down, and where to.
+struct Task {
     log: Log,
     /// The paths of the units' files.
     paths: Vec<String>,
     /// When the task ends.
     deadline: Instant,
+}
+
+/// Puts things down. See the module's description.
+///
+/// It is made in the worker, and told in each child which task that one runs.
+#[pyclass(frozen, name = "recorder")]
+pub struct Recorder {
+    task: OnceLock<Task>,
     frames: FrameFunctions,
     /// Which unit a code object belongs to, by the object's address.
     codes: Mutex<HashMap<usize, KnownCode>>,
@@ -161,13 +171,8 @@ fn status_of(descriptor: i32) -> Option<(Identity, u64)> {
 }
 
 impl Recorder {
-    /// A recorder of a child whose standard streams are its captures.
-    pub fn new(
-        log: Log,
-        paths: Vec<String>,
-        deadline: Instant,
-        originals: Originals,
-    ) -> io::Result<Self> {
+    /// A recorder that has nothing to put down yet.
+    pub fn new(originals: Originals) -> io::Result<Self> {
         // SAFETY: the signatures are those of CPython's documentation.
         let frames = unsafe {
             let back = function(c"PyFrame_GetBack");
@@ -178,17 +183,16 @@ impl Recorder {
                 _ => return Err(io::Error::other("this CPython hides its frames")),
             }
         };
-        let recorder = Self {
-            log,
-            paths,
-            deadline,
+        Ok(Self {
+            task: OnceLock::new(),
             frames,
             codes: Mutex::default(),
             running: Mutex::default(),
             originals,
             state: Mutex::new(State {
                 writer: Writer::new()?,
-                captures: [(0, 0); 2],
+                // The worker's streams lead nowhere.
+                captures: [NOWHERE; 2],
                 positions: [0; 2],
                 copy: 0,
                 process: std::process::id(),
@@ -203,14 +207,32 @@ impl Recorder {
                 elsewhere: "unraisable",
                 bottom: 0,
             }),
+        })
+    }
+
+    /// Begins a task, in the child that runs it, whose standard streams are its
+    /// captures.
+    pub fn begin_task(&self, log: Log, paths: Vec<String>, deadline: Instant) {
+        let task = Task {
+            log,
+            paths,
+            deadline,
         };
-        recorder.take_captures();
-        Ok(recorder)
+        // A child runs one task.
+        let _ = self.task.set(task);
+        lock(&self.state).process = std::process::id();
+        self.take_captures();
+    }
+
+    fn task(&self) -> &Task {
+        self.task
+            .get()
+            .expect("nothing of a snippet's runs before the task has begun")
     }
 
     /// Takes descriptors 1 and 2 for the captures.
     fn take_captures(&self) {
-        let found = [status_of(1), status_of(2)].map(Option::unwrap_or_default);
+        let found = [status_of(1), status_of(2)].map(|found| found.unwrap_or((NOWHERE, 0)));
         let mut state = lock(&self.state);
         state.captures = found.map(|(identity, _)| identity);
         state.positions = found.map(|(_, length)| length);
@@ -223,17 +245,17 @@ impl Recorder {
 
     /// The log.
     pub fn log(&self) -> &Log {
-        &self.log
+        &self.task().log
     }
 
     /// When the task ends.
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        self.task().deadline
     }
 
     /// The unit whose file this is.
     pub fn place(&self, file: &str, line: u32) -> Option<Site> {
-        let unit = self.paths.iter().position(|path| path == file)?;
+        let unit = self.task().paths.iter().position(|path| path == file)?;
         Some(Site {
             unit: unit as u32,
             line,
@@ -255,7 +277,7 @@ impl Recorder {
         let mut state = lock(&self.state);
         state.index = index;
         if state.copy == 0 && state.process == std::process::id() {
-            self.log.set_current(state.current());
+            self.log().set_current(state.current());
         }
     }
 
@@ -302,11 +324,11 @@ impl Recorder {
 
     /// Says that a copy begins.
     pub fn copy_began(&self, unit: u32, probe: u32) -> CopyId {
-        let copy = self.log.new_copy();
+        let copy = self.log().new_copy();
         let mut state = lock(&self.state);
         self.flush_rings(&mut state);
         state.look_at_captures();
-        self.log.copy_began(
+        self.log().copy_began(
             state.copy,
             copy,
             unit,
@@ -325,8 +347,8 @@ impl Recorder {
     /// Says how a copy has ended.
     pub fn copy_ended(&self, copy: CopyId, end: &End) {
         match serde_json::to_vec(end) {
-            Ok(json) => self.log.copy_ended(copy, &json),
-            Err(_) => self.log.cut_event(),
+            Ok(json) => self.log().copy_ended(copy, &json),
+            Err(_) => self.log().cut_event(),
         }
     }
 
@@ -339,13 +361,13 @@ impl Recorder {
     /// Puts an event down.
     pub fn event(&self, event: &Event) {
         let Ok(json) = serde_json::to_vec(event) else {
-            self.log.cut_event();
+            self.log().cut_event();
             return;
         };
         let mut state = lock(&self.state);
         state.writer.close();
         state.look_at_captures();
-        self.log
+        self.log()
             .event(state.copy, state.current(), state.positions, &json);
     }
 
@@ -353,10 +375,10 @@ impl Recorder {
     fn flush_rings(&self, state: &mut State) {
         for stream in [Stream::Out, Stream::Err] {
             let index = stream_index(stream);
-            if state.written[index] > self.log.ring() as u64
-                && let Some((bytes, lost)) = self.log.empty_ring(stream)
+            if state.written[index] > self.log().ring() as u64
+                && let Some((bytes, lost)) = self.log().empty_ring(stream)
             {
-                self.log.cut_output(lost);
+                self.log().cut_output(lost);
                 let origin = Origin {
                     copy: state.copy,
                     stream: Some(stream),
@@ -364,7 +386,7 @@ impl Recorder {
                     stack: state.last_stack[index].clone(),
                     position: state.positions[index],
                 };
-                state.writer.write(&self.log, &origin, &bytes);
+                state.writer.write(&self.log(), &origin, &bytes);
                 state.writer.close();
             }
             state.written[index] = 0;
@@ -402,7 +424,7 @@ impl Recorder {
             Phase::Running | Phase::Threads | Phase::Dropping | Phase::Finished => "unraisable",
         };
         if self.is_program() {
-            self.log.set_phase(phase);
+            self.log().set_phase(phase);
         }
     }
 
@@ -489,7 +511,7 @@ impl Recorder {
         let before = state.written[index];
         state.written[index] += bytes.len() as u64;
         // The head goes to the log, the rest through the ring.
-        let head = (self.log.ring() as u64).saturating_sub(before);
+        let head = (self.log().ring() as u64).saturating_sub(before);
         let (head, rest) = bytes.split_at(bytes.len().min(head as usize));
         if !head.is_empty() {
             let origin = Origin {
@@ -499,7 +521,7 @@ impl Recorder {
                 stack,
                 position: length,
             };
-            state.writer.write(&self.log, &origin, head);
+            state.writer.write(&self.log(), &origin, head);
             if !rest.is_empty() {
                 state.last_stack[index] = origin.stack;
             }
@@ -507,7 +529,7 @@ impl Recorder {
             state.last_stack[index] = stack;
         }
         if !rest.is_empty() {
-            self.log.put_in_ring(stream, rest);
+            self.log().put_in_ring(stream, rest);
         }
         Ok(bytes.len())
     }
@@ -539,7 +561,7 @@ impl Recorder {
         let unit = state.unit;
         let count = state.counts.entry((unit, probe)).or_default();
         if *count == MOST_EVENTS_OF_A_PROBE {
-            self.log.cut_event();
+            self.log().cut_event();
             return None;
         }
         *count += 1;
@@ -715,7 +737,12 @@ impl Recorder {
             Some(Prepared::Run(source)) => source.clone(),
             Some(Prepared::State(_) | Prepared::Broken(_)) | None => return,
         };
-        let path = this.paths.get(unit as usize).cloned().unwrap_or_default();
+        let path = this
+            .task()
+            .paths
+            .get(unit as usize)
+            .cloned()
+            .unwrap_or_default();
         copy::run(slf, &path, unit, probe, &source);
     }
 
@@ -738,6 +765,10 @@ impl Recorder {
 impl Recorder {
     /// Puts down what a hook of CPython's was given.
     fn hooked(&self, py: Python<'_>, origin: &str, details: &Bound<'_, PyAny>) {
+        // A handler that the worker calls at a fork may fail too.
+        if self.task.get().is_none() {
+            return;
+        }
         let Ok(value) = details.getattr("exc_value") else {
             return;
         };

@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use super::child;
+use super::child::{self, Stage};
 use super::collect;
 use super::log::{Log, Phase};
 use super::streams;
 use crate::protocol::{self, End, Reply, Run, Setup, Task, Unit};
-use crate::sandbox;
+use crate::sandbox::{self, NetworkAttempts};
 
 /// How often a running child is looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -62,37 +62,21 @@ impl Channel {
     }
 }
 
-/// A task's directory, which is removed with everything in it.
-pub struct TaskDirectory {
+/// The names of a task's folders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskFolders {
     path: PathBuf,
 }
 
-impl TaskDirectory {
-    fn make(root: &Path, number: u64, units: &[Unit]) -> io::Result<Self> {
-        let directory = Self {
-            path: root.join(format!("task-{number}")),
-        };
-        fs::create_dir(&directory.path)?;
-        for folder in [directory.work(), directory.home(), directory.temporary()] {
-            fs::create_dir(folder)?;
+impl TaskFolders {
+    /// Those that a task has, unless an earlier one's resist their removal.
+    pub fn usual(root: &Path) -> Self {
+        Self {
+            path: root.join("task"),
         }
-        for unit in units {
-            let mut parts = Path::new(&unit.file_name).components();
-            if !matches!(
-                (parts.next(), parts.next()),
-                (Some(Component::Normal(_)), None)
-            ) {
-                return Err(io::Error::other(format!(
-                    "{:?} is not the name of a file",
-                    unit.file_name
-                )));
-            }
-            fs::write(directory.file(unit), &unit.code)?;
-        }
-        Ok(directory)
     }
 
-    /// All of it.
+    /// What all of them are in.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -116,14 +100,75 @@ impl TaskDirectory {
     pub fn file(&self, unit: &Unit) -> PathBuf {
         self.work().join(&unit.file_name)
     }
+
+    fn within(&self) -> [PathBuf; 3] {
+        [self.work(), self.home(), self.temporary()]
+    }
+}
+
+/// A task's folders on disk, which are removed with everything in them.
+struct TaskDirectory {
+    folders: TaskFolders,
+    /// The files that were put there.
+    files: Vec<PathBuf>,
+}
+
+impl TaskDirectory {
+    fn make(root: &Path, number: u64, units: &[Unit]) -> io::Result<Self> {
+        let mut directory = Self {
+            folders: TaskFolders::usual(root),
+            files: Vec::new(),
+        };
+        match fs::create_dir(&directory.folders.path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                directory.folders.path = root.join(format!("task-{number}"));
+                fs::create_dir(&directory.folders.path)?;
+            }
+            made => made?,
+        }
+        for folder in directory.folders.within() {
+            fs::create_dir(folder)?;
+        }
+        for unit in units {
+            let mut parts = Path::new(&unit.file_name).components();
+            if !matches!(
+                (parts.next(), parts.next()),
+                (Some(Component::Normal(_)), None)
+            ) {
+                return Err(io::Error::other(format!(
+                    "{:?} is not the name of a file",
+                    unit.file_name
+                )));
+            }
+            let file = directory.folders.file(unit);
+            fs::write(&file, &unit.code)?;
+            directory.files.push(file);
+        }
+        Ok(directory)
+    }
+
+    /// Removes what was put there, if a snippet left nothing beside it.
+    fn remove_own(&self) -> io::Result<()> {
+        for file in &self.files {
+            fs::remove_file(file)?;
+        }
+        for folder in self.folders.within() {
+            fs::remove_dir(folder)?;
+        }
+        fs::remove_dir(&self.folders.path)
+    }
 }
 
 impl Drop for TaskDirectory {
     fn drop(&mut self) {
-        if fs::remove_dir_all(&self.path).is_err() {
-            make_removable(&self.path);
+        // Most snippets leave nothing, and nothing has to be looked for then.
+        if self.remove_own().is_ok() {
+            return;
+        }
+        if fs::remove_dir_all(&self.folders.path).is_err() {
+            make_removable(&self.folders.path);
             // What is left then goes with the coordinator's own directory.
-            let _ = fs::remove_dir_all(&self.path);
+            let _ = fs::remove_dir_all(&self.folders.path);
         }
     }
 }
@@ -143,11 +188,16 @@ fn make_removable(folder: &Path) {
 /// Serves tasks until the input ends.
 ///
 /// Without a Python, each child starts its own.
-pub fn serve(py: Option<Python<'_>>, setup: &Setup, channel: &mut Channel) -> io::Result<()> {
+pub fn serve(
+    warm: Option<(Python<'_>, &Stage)>,
+    setup: &Setup,
+    channel: &mut Channel,
+) -> io::Result<()> {
     let mut number = 0;
+    let mut attempts = NetworkAttempts::count();
     while let Some(task) = protocol::receive::<Task>(&mut channel.input)? {
         number += 1;
-        let reply = match run(py, setup, number, &task, channel) {
+        let reply = match run(warm, setup, number, &task, channel, attempts.as_mut()) {
             Ok(reply) => reply,
             Err(error) => Reply::Failed {
                 message: error.to_string(),
@@ -160,22 +210,30 @@ pub fn serve(py: Option<Python<'_>>, setup: &Setup, channel: &mut Channel) -> io
 
 /// Runs a task in a child.
 fn run(
-    py: Option<Python<'_>>,
+    warm: Option<(Python<'_>, &Stage)>,
     setup: &Setup,
     number: u64,
     task: &Task,
     channel: &Channel,
+    attempts: Option<&mut NetworkAttempts>,
 ) -> io::Result<Reply> {
     let directory = TaskDirectory::make(&setup.confinement.root, number, &task.units)?;
     let captures = [streams::capture(c"stdout")?, streams::capture(c"stderr")?];
     let keep = task.limits.output_bytes;
     let log = Log::new((keep / 2) as usize)?;
-    let attempts = sandbox::network_attempts();
     let began = Instant::now();
     let deadline = began + Duration::from_millis(task.limits.wall_ms);
-    let process = fork(py)?;
+    let process = fork(warm.is_some())?;
     if process == 0 {
-        child::run(py, setup, task, &directory, captures, log, deadline);
+        child::run(
+            warm,
+            setup,
+            task,
+            &directory.folders,
+            captures,
+            log,
+            deadline,
+        );
     }
     let mut ending = wait(process, deadline, &captures, channel)?;
     let leftover_processes = sandbox::end_task();
@@ -184,9 +242,7 @@ fn run(
     if let Some(message) = collected.failure {
         return Ok(Reply::Failed { message });
     }
-    let attempted = attempts
-        .zip(sandbox::network_attempts())
-        .map_or(0, |(before, after)| after.saturating_sub(before));
+    let attempted = attempts.map_or(0, NetworkAttempts::further);
     let refused = if attempted > 0 {
         vec![format!(
             "network: {attempted} attempts to reach an address outside"
@@ -208,15 +264,15 @@ fn run(
 }
 
 /// Forks, telling CPython if it is there.
-fn fork(py: Option<Python<'_>>) -> io::Result<libc::pid_t> {
+fn fork(has_python: bool) -> io::Result<libc::pid_t> {
     // SAFETY: CPython's own `os.fork` does the same; this thread holds the GIL,
     // and is the only one.
     let process = unsafe {
-        if py.is_some() {
+        if has_python {
             ffi::PyOS_BeforeFork();
         }
         let process = libc::fork();
-        if py.is_some() {
+        if has_python {
             if process == 0 {
                 ffi::PyOS_AfterFork_Child();
             } else {
