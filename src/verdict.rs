@@ -105,6 +105,9 @@ pub struct Judgement {
     pub actual: Option<String>,
     /// Why, in words: what was forgiven, why it was skipped or not reached.
     pub reason: Option<String>,
+    /// The earlier failure in the guide that it is wrong because of, where that
+    /// is so.
+    pub follows_from: Option<Place>,
 }
 
 /// A comment beside output that is not a claim.
@@ -250,6 +253,7 @@ pub fn not_run(snippet: usize, reason: &str, circumstances: Circumstances<'_>) -
                 expected: claim.expected.clone(),
                 actual: None,
                 reason: Some(reason.to_owned()),
+                follows_from: None,
             });
         } else {
             prose.push(Prose {

@@ -240,6 +240,52 @@ import ages_of_others";
                 Some("<class 'int'>"),
             )
         },
+        Judgement {
+            statement: statement(11, 11),
+            reason: Some("follows from what failed at line 9".to_owned()),
+            follows_from: Some(at(9)),
+            ..judgement(
+                12,
+                12,
+                "5",
+                Verdict::Wrong,
+                "raised",
+                "5",
+                Some("NameError: name 'elapsed' is not defined"),
+            )
+        },
+        Judgement {
+            statement: statement(2, 2),
+            ..judgement(
+                2,
+                2,
+                "",
+                Verdict::Wrong,
+                "raised",
+                "Traceback (most recent call last):\n  File \"<stdin>\", line 1\n    ages()\nTypeError: no",
+                Some("TypeError: 'dict' object is not callable"),
+            )
+        },
+        Judgement {
+            statement: statement(12, 12),
+            ..judgement(
+                12,
+                12,
+                "",
+                Verdict::Wrong,
+                "different",
+                &format!(
+                    "[{}'north', {}]",
+                    "'east', ".repeat(30),
+                    "'west', ".repeat(30)
+                ),
+                Some(&format!(
+                    "[{}'south', {}]",
+                    "'east', ".repeat(30),
+                    "'west', ".repeat(30)
+                )),
+            )
+        },
     ];
     let first = SnippetResult {
         id: SnippetId::new("ages"),
@@ -438,6 +484,7 @@ fn judgement(
         expected: expected.to_owned(),
         actual: actual.map(str::to_owned),
         reason: None,
+        follows_from: None,
     }
 }
 

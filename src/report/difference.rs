@@ -2,7 +2,8 @@
 //!
 //! One line against one line is shown as two labelled lines with the differing
 //! part marked; longer texts as changed lines with two lines around them. Very
-//! long ones are cut in the middle, and that is said.
+//! long ones are cut where they are the same, and that is said. Of a traceback only
+//! the exception is held against what was raised, and only that is shown.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -23,12 +24,16 @@ const ALIKE: f32 = 0.5;
 const WORTH_MARKING: usize = 16;
 /// More differing parts than this are no help to anybody.
 const MOST_MARKS: usize = 3;
+/// Wider lines are cut.
+const WIDEST: usize = 160;
+/// What is left, in a line that is cut, of what is the same before and behind.
+const CONTEXT: usize = 40;
 /// After this time a diff may be longer than it need be.
 const LONGEST_SEARCH: Duration = Duration::from_millis(300);
 
 /// Writes the difference, each line behind `margin`.
 pub fn write(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -> io::Result<()> {
-    let expected = expected.trim_end_matches('\n');
+    let expected = exception_of(expected.trim_end_matches('\n'));
     let actual = actual.trim_end_matches('\n');
     if expected.contains('\n') || actual.contains('\n') {
         write_lines(expected, actual, margin, out)
@@ -37,10 +42,40 @@ pub fn write(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) ->
     }
 }
 
+/// Both texts as a line of a report can hold them: of a traceback the exception, of
+/// lines that are too wide what differs.
+pub fn in_short(expected: &str, actual: &str) -> (String, String) {
+    let expected = exception_of(expected.trim_end_matches('\n'));
+    let actual = actual.trim_end_matches('\n');
+    if expected.contains('\n') || actual.contains('\n') {
+        return (expected.to_owned(), actual.to_owned());
+    }
+    cut_where_equal(&visible::text(expected), &visible::text(actual))
+}
+
+/// The end of a traceback, from the exception's type on; any other text whole.
+fn exception_of(text: &str) -> &str {
+    if !text
+        .trim_start()
+        .starts_with("Traceback (most recent call last)")
+    {
+        return text;
+    }
+    let mut rest = text.trim_start();
+    while let Some((line, behind)) = rest.split_once('\n') {
+        let frame = line.starts_with(char::is_whitespace) || line.starts_with("...");
+        if !frame && !line.starts_with("Traceback (") && !line.is_empty() {
+            break;
+        }
+        rest = behind;
+    }
+    rest
+}
+
 fn write_pair(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -> io::Result<()> {
-    let (said, done) = (visible::text(expected), visible::text(actual));
-    let said = visible::cut_middle(&said, 160);
-    let done = visible::cut_middle(&done, 160);
+    let (said, done) = in_short(expected, actual);
+    let said = visible::cut_middle(&said, WIDEST);
+    let done = visible::cut_middle(&done, WIDEST);
     let empty = |text: &str| {
         if text.is_empty() {
             "(nothing)".to_owned()
@@ -68,6 +103,37 @@ fn write_pair(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -
         }
     }
     Ok(())
+}
+
+/// Two lines of which one is too wide, without what is the same at their
+/// beginnings and ends but for a little around the difference.
+fn cut_where_equal(said: &str, done: &str) -> (String, String) {
+    let (said, done): (Vec<char>, Vec<char>) = (said.chars().collect(), done.chars().collect());
+    let shorter = said.len().min(done.len());
+    if said.len().max(done.len()) <= WIDEST {
+        return (said.iter().collect(), done.iter().collect());
+    }
+    let same = said.iter().zip(&done);
+    let head = same.take_while(|(one, other)| one == other).count();
+    let same = said[head..].iter().rev().zip(done[head..].iter().rev());
+    let tail = same
+        .take_while(|(one, other)| one == other)
+        .count()
+        .min(shorter - head);
+    let cut = |line: &[char]| {
+        let from = head.saturating_sub(CONTEXT);
+        let to = line.len() - tail.saturating_sub(CONTEXT);
+        let mut text = String::new();
+        if from > 0 {
+            text.push_str("… ");
+        }
+        text.extend(&line[from..to]);
+        if to < line.len() {
+            text.push_str(" …");
+        }
+        text
+    };
+    (cut(&said), cut(&done))
 }
 
 fn write_lines(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -> io::Result<()> {

@@ -6,7 +6,7 @@
 
 use std::io::{self, Write};
 
-use super::{ReportOptions, counted, visible};
+use super::{ReportOptions, counted, difference, visible};
 use crate::position::Place;
 use crate::results::{GuideResult, Results, SkippedIs};
 use crate::verdict::{SnippetStatus, Verdict};
@@ -77,11 +77,11 @@ fn write_guide(guide: &GuideResult, options: ReportOptions, out: &mut dyn Write)
         }
         for claim in &snippet.verdict.claims {
             let mut message = match claim.verdict {
-                Verdict::Wrong | Verdict::Unstable => format!(
-                    "guide:  {}\nPython: {}",
-                    claim.expected,
-                    claim.actual.as_deref().unwrap_or("(nothing)")
-                ),
+                Verdict::Wrong | Verdict::Unstable => {
+                    let actual = claim.actual.as_deref().unwrap_or("(nothing)");
+                    let (expected, actual) = difference::in_short(&claim.expected, actual);
+                    format!("guide:  {expected}\nPython: {actual}")
+                }
                 Verdict::Unreached => format!("this never happened: {}", claim.expected),
                 Verdict::Blank => format!(
                     "the comment has lost its text; Python: {}",

@@ -188,19 +188,33 @@ fn write_snippet(
     }
     entries.sort_by_key(|(place, _)| *place);
     let file = format!("  {}", path(&guide.path));
-    let mut follows: Vec<(Place, Vec<Place>)> = Vec::new();
+    // What follows from an earlier failure is told in one line, unless everything
+    // is asked for: mending the cause comes first.
+    let mut follows: Vec<(Place, Consequences)> = Vec::new();
     let mut one_liners = false;
     for (place, entry) in &entries {
-        match entry {
-            Entry::Failure(failure) => match failure.follows_from {
-                Some(cause) if !everything => {
-                    match follows.iter_mut().find(|(known, _)| *known == cause) {
-                        Some((_, places)) => places.push(failure.place),
-                        None => follows.push((cause, vec![failure.place])),
-                    }
+        let cause = match entry {
+            Entry::Failure(failure) => failure.follows_from,
+            Entry::Finding(claim) => claim.follows_from,
+            Entry::InOrder(_) | Entry::Said(..) => None,
+        };
+        if let Some(cause) = cause.filter(|_| !everything) {
+            let known = follows.iter().position(|(known, _)| *known == cause);
+            let index = known.unwrap_or_else(|| {
+                follows.push((cause, Consequences::default()));
+                follows.len() - 1
+            });
+            let consequences = &mut follows[index].1;
+            match entry {
+                Entry::Finding(_) => consequences.wrong.push(place.to_string()),
+                Entry::Failure(_) | Entry::InOrder(_) | Entry::Said(..) => {
+                    consequences.failed.push(place.to_string());
                 }
-                Some(_) | None => write_failure(&file, snippet, failure, out)?,
-            },
+            }
+            continue;
+        }
+        match entry {
+            Entry::Failure(failure) => write_failure(&file, snippet, failure, out)?,
             Entry::Finding(claim) => write_finding(&file, snippet, claim, out)?,
             Entry::InOrder(claim) => {
                 one_liners = true;
@@ -216,22 +230,32 @@ fn write_snippet(
             }
         }
     }
-    for (cause, places) in follows {
-        let lines: Vec<String> = places.iter().map(Place::to_string).collect();
-        let (what, verb) = match places.as_slice() {
-            [_] => ("line", "fails"),
-            _ => ("lines", "fail"),
-        };
-        writeln!(
-            out,
-            "  {FAINT}{what} {} {verb} too, which follows from line {cause}{FAINT:#}\n",
-            listed(&lines)
-        )?;
+    for (cause, Consequences { wrong, failed }) in follows {
+        for (places, one, several) in [(wrong, "is wrong", "are wrong"), (failed, "fails", "fail")]
+        {
+            let (what, verb) = match places.as_slice() {
+                [] => continue,
+                [_] => ("line", one),
+                _ => ("lines", several),
+            };
+            writeln!(
+                out,
+                "  {FAINT}{what} {} {verb} too, which follows from line {cause}{FAINT:#}\n",
+                listed(&places)
+            )?;
+        }
     }
     if one_liners {
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// What follows from one failure: the places of claims and of statements.
+#[derive(Default)]
+struct Consequences {
+    wrong: Vec<String>,
+    failed: Vec<String>,
 }
 
 /// What is told of a snippet, by its place.

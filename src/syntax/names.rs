@@ -32,6 +32,10 @@ pub struct Names {
     /// Those of `free` that it evaluates when it runs, outside any `try`: it
     /// cannot run without them. In order of use.
     pub needed: Vec<String>,
+    /// Those of `free` that it calls, and that are no modules therefore.
+    pub called: BTreeSet<String>,
+    /// Those of `bound` that are modules: the last to bind them is `import m`.
+    pub modules: BTreeSet<String>,
     /// Whether it may bind names that cannot be told: `from m import *`, `exec`,
     /// writing to `globals()`.
     pub binds_unknown: bool,
@@ -101,7 +105,11 @@ struct Scope {
 struct Walk {
     /// What the module has bound so far, or ever.
     bound: BTreeSet<String>,
+    /// Those of `bound` that `import m` bound last.
+    modules: BTreeSet<String>,
     deleted: BTreeSet<String>,
+    /// Names that are called anywhere.
+    called: BTreeSet<String>,
     /// What functions bind through `global` when they run.
     bound_by_functions: BTreeSet<String>,
     scopes: Vec<Scope>,
@@ -143,6 +151,8 @@ impl Walk {
             bound.remove(name);
         }
         Names {
+            called: self.called.intersection(&free).cloned().collect(),
+            modules: self.modules.intersection(&bound).cloned().collect(),
             bound,
             free,
             needed,
@@ -238,6 +248,7 @@ impl Walk {
             }
             Some(_) | None => {
                 self.deleted.remove(name);
+                self.modules.remove(name);
                 self.bound.insert(name.to_owned());
             }
         }
@@ -391,6 +402,9 @@ impl<'a> Visitor<'a> for Walk {
                         None => alias.name.split('.').next().unwrap_or_default(),
                     };
                     self.bind(name);
+                    if self.scopes.is_empty() {
+                        self.modules.insert(name.to_owned());
+                    }
                 }
             }
             Stmt::ImportFrom(import) => {
@@ -512,6 +526,9 @@ impl<'a> Visitor<'a> for Walk {
                 self.comprehension(&comp.generators, &elements);
             }
             Expr::Call(call) => {
+                if let Expr::Name(name) = &*call.func {
+                    self.called.insert(name.id.to_string());
+                }
                 match &*call.func {
                     Expr::Name(name) if name.id == "exec" => self.binds_unknown = true,
                     Expr::Name(name) if name.id == "globals" || name.id == "vars" => {

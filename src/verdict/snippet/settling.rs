@@ -53,6 +53,8 @@ struct Decision {
     rule: Rule,
     actual: Option<String>,
     reason: Option<String>,
+    /// The earlier failure that it follows from.
+    cause: Option<crate::position::Place>,
 }
 
 impl Decision {
@@ -62,6 +64,7 @@ impl Decision {
             rule,
             actual,
             reason,
+            cause: None,
         }
     }
 }
@@ -159,6 +162,7 @@ impl Judge<'_, '_> {
                 expected: text.unwrap_or_else(|| claim.expected.clone()),
                 actual: decision.actual,
                 reason: decision.reason,
+                follows_from: decision.cause,
             }),
             speaks_of,
             answers,
@@ -353,16 +357,17 @@ impl Judge<'_, '_> {
             let reason = "it shows the time of the run".to_owned();
             return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
         }
-        let reason = found
-            .and_then(|found| self.failures.cause(found))
-            .map(|cause| {
-                format!(
-                    "follows from {} at line {}",
-                    cause.text,
-                    self.place_of(cause)
-                )
-            });
-        Decision::new(Verdict::Wrong, rule, actual, reason)
+        let cause = found.and_then(|found| self.failures.cause(found));
+        let place = cause.map(|cause| self.place_of(cause));
+        Decision {
+            cause: place,
+            ..Decision::new(
+                Verdict::Wrong,
+                rule,
+                actual,
+                place.map(|place| format!("follows from what failed at line {place}")),
+            )
+        }
     }
 
     /// What running again shows of a claim, where that is something else.
