@@ -4,6 +4,7 @@
 //! [`memory`]), and what was asked for ([`request`]) are files of their own.
 //! Nothing here runs a snippet or loads a library.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -127,6 +128,17 @@ pub struct Unusable {
     pub help: Option<String>,
 }
 
+impl fmt::Display for Unusable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let program = self.executable.display();
+        write!(formatter, "{program} cannot be used: {}", self.reason)?;
+        match &self.help {
+            Some(help) => write!(formatter, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Why there is no interpreter to go on with.
 #[derive(Debug, thiserror::Error)]
 pub enum InterpreterError {
@@ -149,7 +161,7 @@ pub enum InterpreterError {
         seen: Vec<String>,
     },
     /// What was asked for is there and cannot be used.
-    #[error("{} cannot be used: {}{}", .unusable.executable.display(), .unusable.reason, help(.unusable))]
+    #[error("{unusable}")]
     Unusable {
         /// What is wrong with it.
         unusable: Unusable,
@@ -183,12 +195,5 @@ fn list(seen: &[String]) -> String {
         "none".to_owned()
     } else {
         seen.join(", ")
-    }
-}
-
-fn help(unusable: &Unusable) -> String {
-    match &unusable.help {
-        Some(help) => format!("; {help}"),
-        None => String::new(),
     }
 }

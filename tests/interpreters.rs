@@ -37,7 +37,7 @@ fn main() {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
-    /// `default`, `all`, or what `--python` was given.
+    /// `default`, `all`, `supported`, or what `--python` was given.
     search: Vec<String>,
     /// Variables of the environment; `@` stands for the world's root.
     #[serde(default)]
@@ -129,6 +129,7 @@ fn check(file: &Path) -> Result<(), Failed> {
         let search = match case.search.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["default"] => Search::Default,
             ["all"] => Search::All,
+            ["supported"] => Search::Supported,
             ref requests => Search::Named(
                 requests
                     .iter()

@@ -1,5 +1,6 @@
 //! `trueprint check`: run and judge, and report what was found.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -16,7 +17,7 @@ use crate::check::{self, Caching, CheckEvent, CheckSettings, Reuse, Scope, Sourc
 use crate::configuration::Project;
 use crate::document::Format;
 use crate::expectation::{self, Expectations};
-use crate::interpreter::{self, Interpreter, Request, Search, Surroundings};
+use crate::interpreter::{self, Interpreter, Request, Search, Surroundings, Version};
 use crate::protocol::Limits;
 use crate::report::{self, ReportFormat, ReportOptions};
 use crate::results::{Results, Status};
@@ -110,7 +111,7 @@ pub fn prepare(arguments: &RunArguments, console: Console) -> Result<Prepared, C
 /// Finds everything that a run needs. Without a word about interpreters, all
 /// that can be used are taken.
 pub fn prepare_all(arguments: &RunArguments, console: Console) -> Result<Prepared, CommandError> {
-    prepare_on(arguments, Search::All, console)
+    prepare_on(arguments, Search::Supported, console)
 }
 
 fn prepare_on(
@@ -142,9 +143,29 @@ fn prepare_on(
     })
 }
 
-/// Checks guides on one interpreter, and shows how far it is while
-/// somebody watches.
+/// Checks guides on one interpreter, shows how far it is while somebody watches,
+/// and tells what could not be run as it should.
+///
+/// # Errors
+///
+/// When nothing can be run.
 pub fn check_one(
+    sources: &[Source],
+    settings: &CheckSettings,
+    interrupt: &Interrupt,
+    console: Console,
+) -> Result<Results, CommandError> {
+    let results = check_silently(sources, settings, interrupt, console)?;
+    tell_of_trouble(std::slice::from_ref(&results), console);
+    Ok(results)
+}
+
+/// The same, with nothing told: several interpreters would say the same.
+///
+/// # Errors
+///
+/// When nothing can be run.
+pub fn check_silently(
     sources: &[Source],
     settings: &CheckSettings,
     interrupt: &Interrupt,
@@ -179,11 +200,20 @@ pub fn check_one(
     };
     let results = check::check(sources, settings, interrupt, &listener);
     progress.finish_and_clear();
-    let results = results?;
-    for gap in &results.box_gaps {
+    Ok(results?)
+}
+
+/// Tells what the box lacks and which guides could not be checked, each once.
+pub fn tell_of_trouble(results: &[Results], console: Console) {
+    let gaps: BTreeSet<&str> = results
+        .iter()
+        .flat_map(|results| results.box_gaps.iter().map(String::as_str))
+        .collect();
+    for gap in gaps {
         console.note(gap);
     }
-    for problem in &results.problems {
+    let mut told = BTreeSet::new();
+    for problem in results.iter().flat_map(|results| &results.problems) {
         let mut message = problem.path.display().to_string();
         if let Some((line, column)) = problem.position {
             message.push_str(&format!(":{line}:{column}"));
@@ -192,9 +222,10 @@ pub fn check_one(
         if let Some(help) = &problem.help {
             message.push_str(&format!("\nhelp: {help}"));
         }
-        console.error(&message);
+        if told.insert(message.clone()) {
+            console.error(&message);
+        }
     }
-    Ok(results)
 }
 
 fn expectations(
@@ -232,6 +263,15 @@ fn interpreters(
     let found = interpreter::discover(&search, &Surroundings::of_this_process()?)?;
     for note in &found.notes {
         console.note(note);
+    }
+    for unusable in &found.unusable {
+        // Everybody knows of versions that are too old for anything.
+        let too_old = unusable
+            .version
+            .is_some_and(|version| version < Version::OLDEST);
+        if !too_old {
+            console.note(&unusable.to_string());
+        }
     }
     Ok(found.usable)
 }

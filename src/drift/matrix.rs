@@ -4,11 +4,12 @@
 //! about and, where one line has several of a kind, its number among them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::drift::ColumnName;
+use crate::interpreter::Version;
 use crate::position::Place;
-use crate::results::{GuideResult, Results, SnippetResult};
+use crate::results::{GuideResult, PythonUsed, Results, SnippetResult};
 use crate::snippet::SnippetId;
 use crate::verdict::{Judgement, SnippetStatus, Verdict};
 
@@ -297,27 +298,37 @@ fn is_documented(claim: &Judgement) -> bool {
 }
 
 fn column_names(runs: &[Runs]) -> Vec<ColumnName> {
-    runs.iter()
-        .map(|this| {
-            let python = &this.first.python;
-            let twins = runs
-                .iter()
-                .filter(|other| {
-                    let version = other.first.python.version;
-                    (version.major, version.minor) == (python.version.major, python.version.minor)
-                })
-                .count();
+    let pythons = || runs.iter().map(|runs| &runs.first.python);
+    pythons()
+        .map(|python| {
+            let minor = |version: Version| (version.major, version.minor);
+            let alike = |other: &&PythonUsed| minor(other.version) == minor(python.version);
+            let equal = |other: &&PythonUsed| other.version == python.version;
             ColumnName {
-                label: if twins == 1 {
+                label: if pythons().filter(alike).count() == 1 {
                     format!("{}.{}", python.version.major, python.version.minor)
-                } else {
+                } else if pythons().filter(equal).count() == 1 {
                     python.version.to_string()
+                } else {
+                    with_home(python)
                 },
                 version: python.version.to_string(),
                 executable: python.executable.display().to_string(),
             }
         })
         .collect()
+}
+
+/// The version with the name of the folder that the interpreter lives in: an
+/// environment beside the Python that it was made with, say.
+fn with_home(python: &PythonUsed) -> String {
+    let version = python.version.to_string();
+    let mut folders = python.executable.ancestors().skip(2);
+    let home = folders.next().and_then(Path::file_name);
+    match home.map(|home| home.to_string_lossy()) {
+        Some(home) if home != version => format!("{version} {home}"),
+        Some(_) | None => version,
+    }
 }
 
 impl Matrix {

@@ -25,6 +25,9 @@ pub enum Search {
     Default,
     /// All that can be found.
     All,
+    /// All that can be found and the project supports: its `requires-python`
+    /// says which.
+    Supported,
     /// Those that were asked for, in that order.
     Named(Vec<Request>),
 }
@@ -128,6 +131,7 @@ pub fn discover(search: &Search, surroundings: &Surroundings) -> Result<Found, I
             })
         }
         Search::All => Ok(find_all(surroundings)),
+        Search::Supported => find_supported(surroundings),
         Search::Named(requests) => find_named(requests, surroundings),
     }
 }
@@ -184,6 +188,51 @@ fn find_all(surroundings: &Surroundings) -> Found {
     found
 }
 
+fn find_supported(surroundings: &Surroundings) -> Result<Found, InterpreterError> {
+    let mut found = Found {
+        // There need not be a default where all are meant.
+        notes: Vec::new(),
+        ..find_all(surroundings)
+    };
+    let wish = wishes(surroundings)?
+        .into_iter()
+        .find(|wish| matches!(wish.kind, WishKind::Specifiers(_)));
+    let seen: Vec<String> = found
+        .usable
+        .iter()
+        .map(|one| format!("{} ({})", one.version, one.executable.display()))
+        .collect();
+    if let Some(wish) = &wish {
+        let default = found.default.map(|index| identity(&found.usable[index]));
+        found.usable.retain(|one| wish.is_granted_by(one.version));
+        found.unusable.retain(|one| {
+            one.version
+                .is_none_or(|version| wish.is_granted_by(version))
+        });
+        found.default = default.and_then(|default| {
+            let mut usable = found.usable.iter();
+            usable.position(|one| identity(one) == default)
+        });
+        let left_out = seen.len() - found.usable.len();
+        if left_out > 0 {
+            found.notes.push(format!(
+                "{} wants {}: {left_out} of {} Pythons are left out",
+                wish.origin.display(),
+                wish.text,
+                seen.len()
+            ));
+        }
+    }
+    match (found.usable.is_empty(), wish) {
+        (false, _) => Ok(found),
+        (true, Some(wish)) if !seen.is_empty() => Err(InterpreterError::NotFound {
+            wanted: format!("{} (as {} wants)", wish.text, wish.origin.display()),
+            seen,
+        }),
+        (true, _) => Err(InterpreterError::Nothing),
+    }
+}
+
 fn find_named(
     requests: &[Request],
     surroundings: &Surroundings,
@@ -209,6 +258,7 @@ fn find_named(
                 of_version(request, &pool)?
             }
         };
+        found.notes.extend(not_installed(request, &pool));
         for answer in answers {
             match answer {
                 Ok(interpreter) => {
@@ -227,6 +277,25 @@ fn find_named(
     }
     found.default = (!found.usable.is_empty()).then_some(0);
     Ok(found)
+}
+
+/// Which versions of a range there are not.
+fn not_installed(request: &Request, pool: &[Asked]) -> Option<String> {
+    let missing: Vec<String> = request
+        .minor_versions()
+        .into_iter()
+        .filter(|minor| {
+            let mut versions = pool.iter().filter_map(Asked::version);
+            !versions.any(|version| (version.major, version.minor) == *minor)
+        })
+        .map(|(major, minor)| format!("{major}.{minor}"))
+        .collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "of {request} these are not installed: {}",
+            missing.join(", ")
+        )
+    })
 }
 
 /// One of the pool for a version, one of each minor version for a range.

@@ -96,6 +96,30 @@ impl Request {
         }
     }
 
+    /// The minor versions that a range names, from the first to the last; none
+    /// where it does not say both.
+    pub fn minor_versions(&self) -> Vec<(u16, u16)> {
+        match self {
+            Self::Between(
+                Release {
+                    major,
+                    minor: Some(first),
+                    ..
+                },
+                Release {
+                    major: last_major,
+                    minor: Some(last),
+                    ..
+                },
+            ) if major == last_major => (*first..=*last).map(|minor| (*major, minor)).collect(),
+            Self::Between(..)
+            | Self::Release(_)
+            | Self::Specifiers(_)
+            | Self::Place(_)
+            | Self::Program(_) => Vec::new(),
+        }
+    }
+
     /// Whether it can stand for several interpreters.
     pub fn is_range(&self) -> bool {
         match self {

@@ -3,6 +3,7 @@
 
 mod matrices;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -40,6 +41,12 @@ fn main() {
     trials.push(
         Trial::test("what drifts is accepted, and then documented", move || {
             accepted(ends)
+        })
+        .with_ignored_flag(alone),
+    );
+    trials.push(
+        Trial::test("an interpreter is started once and asked once", move || {
+            starts(ends)
         })
         .with_ignored_flag(alone),
     );
@@ -187,6 +194,96 @@ fn baseline(ends: (u64, u64)) -> Result<(), Failed> {
         return Err(format!("status {:?}\n{text}", output.status.code()).into());
     }
     Ok(())
+}
+
+/// What an interpreter does as it starts: it picks a name for itself, and makes a
+/// mark where it can, which is outside of the box only.
+const HOOK: &str = "\
+import os, sys
+sys.started = os.urandom(8).hex()
+try:
+    open(STARTS, 'a').write('.')
+except OSError:
+    pass
+";
+
+fn starts((old, new): (u64, u64)) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let guide = folder.path().join("guide.md");
+    let snippet = "```python\nimport sys\nprint(sys.started)\n```\n";
+    let snippets: Vec<String> = (0..12)
+        .map(|number| format!("## {number}\n\n{snippet}"))
+        .collect();
+    std::fs::write(&guide, snippets.join("\n"))?;
+    let mut arguments: Vec<String> = Vec::new();
+    let mut marks = Vec::new();
+    for minor in [old, new] {
+        let environment = folder.path().join(format!("3.{minor}"));
+        let made = Command::new(executable(minor)?)
+            .args(["-m", "venv", "--without-pip"])
+            .arg(&environment)
+            .status()?;
+        if !made.success() {
+            return Err(format!("no virtual environment of 3.{minor} can be made").into());
+        }
+        let mark = environment.join("starts");
+        let hook = HOOK.replace("STARTS", &format!("{:?}", mark.display().to_string()));
+        let packages = environment.join(format!("lib/python3.{minor}/site-packages"));
+        std::fs::write(packages.join("sitecustomize.py"), hook)?;
+        arguments.extend(["--python".to_owned(), environment.display().to_string()]);
+        marks.push(mark);
+    }
+    for round in ["the first time", "the second time"] {
+        let output = Command::new(TRUEPRINT)
+            .args([
+                "drift",
+                "--no-config",
+                "--no-cache",
+                "--format=json",
+                "--jobs=2",
+            ])
+            .args(&arguments)
+            .arg(&guide)
+            .env("XDG_CACHE_HOME", folder.path().join("cache"))
+            .output()?;
+        let matrix: Value = serde_json::from_slice(&output.stdout)?;
+        let rows = matrix["guides"][0]["rows"].as_array();
+        let rows = rows.ok_or("there are no rows")?;
+        for column in 0..marks.len() {
+            let names: BTreeSet<&str> = rows
+                .iter()
+                .filter_map(|row| row["cells"][column]["shows"].as_str())
+                .collect();
+            if rows.len() != 12 || names.len() != 1 {
+                return Err(format!("{round}: {} rows, {names:?}", rows.len()).into());
+            }
+        }
+        // What it is, each was asked once only.
+        for mark in &marks {
+            let asked = std::fs::read_to_string(mark)?.len();
+            if asked != 1 {
+                return Err(format!("{round}: {} was asked {asked} times", mark.display()).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The program of a minor version.
+fn executable(minor: u64) -> Result<String, Failed> {
+    let listed = trueprint(&["pythons", "--format", "json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout)?;
+    let pythons = listed["pythons"].as_array().into_iter().flatten();
+    let version = format!("3.{minor}.");
+    pythons
+        .filter(|python| python["virtual_environment"] == false)
+        .find(|python| {
+            python["version"]
+                .as_str()
+                .is_some_and(|found| found.starts_with(&version))
+        })
+        .and_then(|python| python["executable"].as_str().map(str::to_owned))
+        .ok_or_else(|| format!("there is no Python 3.{minor} but in an environment").into())
 }
 
 /// An expectations file that somebody wrote, with an order and remarks.
