@@ -60,6 +60,26 @@ pub struct Guide {
     pub findings: Vec<Finding>,
 }
 
+impl Guide {
+    /// Whether several snippets need a name that nothing above them binds: the
+    /// guide takes it as given, rather than one snippet having it misspelt.
+    pub fn takes_for_granted(&self, name: &str) -> bool {
+        let lacking = self.snippets.iter().filter(|snippet| {
+            let names = match &snippet.fragment {
+                Some(Fragment::UndefinedNames(names)) => names,
+                Some(
+                    Fragment::DoesNotParse { .. }
+                    | Fragment::Template(_)
+                    | Fragment::MarkedNotToRun(_),
+                ) => return false,
+                None => &snippet.undefined,
+            };
+            names.iter().any(|undefined| undefined == name)
+        });
+        lacking.take(2).count() == 2
+    }
+}
+
 /// One example of a guide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snippet {
@@ -86,7 +106,8 @@ pub struct Snippet {
     pub continues: Vec<usize>,
     /// Names that it uses when it runs and nothing above it on the page binds,
     /// where it is run all the same because they concern few of its statements.
-    /// A `NameError` for one of them is the guide's omission.
+    /// A `NameError` for one of them is the guide's error, unless the guide
+    /// [takes the name for granted](Guide::takes_for_granted).
     pub undefined: Vec<String>,
     /// Why it cannot be run by anybody, where that is so.
     pub fragment: Option<Fragment>,

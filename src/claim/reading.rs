@@ -313,7 +313,9 @@ impl Claim {
     fn with(mut self, text: &Text) -> Self {
         let shown = text.shown.trim();
         let first = shown.lines().count() == 1;
+        let both = |reading: &Reading| matches!(reading.says, Says::PrintsAndReturns(..));
         self.expected = match leading_value(shown) {
+            _ if self.readings.iter().any(both) => shown.to_owned(),
             Some(cut) if first && text.shape == Shape::Value => cut.value.to_owned(),
             _ => shown.to_owned(),
         };
@@ -620,11 +622,16 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
     let firmness = shows(text, statement).min(most);
 
     if let Some((printed, returned)) = printed_and_returned(text) {
-        add(
-            Says::PrintsAndReturns(printed, returned),
-            Firmness::Firm.min(most),
-        );
-        return readings;
+        let says = if leading_value(&returned).is_some() {
+            Some(Says::PrintsAndReturns(printed, returned))
+        } else {
+            // What it returns is told in words.
+            leading_value(&printed).map(|cut| Says::Shows(cut.value.to_owned()))
+        };
+        if let Some(says) = says {
+            add(says, Firmness::Firm.min(most));
+            return readings;
+        }
     }
     if let Some(holdings) = &holdings
         && let Some(cut) = leading_value(shown)
@@ -748,7 +755,8 @@ fn raise_firmness(raise: &Raise, text: &Text<'_>, statement: &Spoken) -> Firmnes
     }
 }
 
-/// `prints "x is 5" and returns 11`, in either order.
+/// What is printed and what is returned: `prints "x is 5" and returns 11`, in
+/// either order.
 fn printed_and_returned(text: &Text<'_>) -> Option<(String, String)> {
     let marked = text.marked?;
     let shown = text.shown.as_str();

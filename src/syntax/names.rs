@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
-    Comprehension, ExceptHandler, Expr, ExprContext, Parameters, Pattern, Stmt, StmtFunctionDef,
-    TypeParam, TypeParams,
+    Comprehension, ExceptHandler, Expr, ExprCall, ExprContext, Parameters, Pattern, Stmt,
+    StmtFunctionDef, TypeParam, TypeParams,
 };
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
@@ -500,6 +500,12 @@ impl<'a> Visitor<'a> for Walk {
                     self.use_name(&name.id);
                 }
             },
+            Expr::Subscript(subscript)
+                if subscript.ctx == ExprContext::Store && is_namespace(&subscript.value) =>
+            {
+                self.binds_unknown = true;
+                visitor::walk_expr(self, expression);
+            }
             Expr::Attribute(attribute) => {
                 self.mention(&attribute.attr);
                 self.visit_expr(&attribute.value);
@@ -529,14 +535,7 @@ impl<'a> Visitor<'a> for Walk {
                 if let Expr::Name(name) = &*call.func {
                     self.called.insert(name.id.to_string());
                 }
-                match &*call.func {
-                    Expr::Name(name) if name.id == "exec" => self.binds_unknown = true,
-                    Expr::Name(name) if name.id == "globals" || name.id == "vars" => {
-                        self.binds_unknown = true;
-                    }
-                    Expr::Name(name) if name.id == "setattr" => self.binds_unknown = true,
-                    _ => {}
-                }
+                self.binds_unknown |= may_bind_anything(call);
                 visitor::walk_expr(self, expression);
             }
             _ => visitor::walk_expr(self, expression),
@@ -607,6 +606,35 @@ impl Walk {
             _ => self.visit_expr(target),
         }
     }
+}
+
+/// Whether a call can bind names that cannot be told: `exec(…)`,
+/// `globals().update(…)`, or one of the guide's own that is handed `globals()`.
+fn may_bind_anything(call: &ExprCall) -> bool {
+    match &*call.func {
+        Expr::Name(name) if name.id == "exec" => return true,
+        Expr::Attribute(attribute) if is_namespace(&attribute.value) => {
+            return matches!(attribute.attr.as_str(), "update" | "setdefault");
+        }
+        _ => {}
+    }
+    // Builtins only read it.
+    let reads = call
+        .func
+        .as_name_expr()
+        .is_some_and(|name| is_builtin(&name.id));
+    !reads && call.arguments.args.iter().any(is_namespace)
+}
+
+/// Whether an expression is the module's namespace: `globals()`, `vars()`, or
+/// `locals()`.
+fn is_namespace(expression: &Expr) -> bool {
+    let Expr::Call(call) = expression else {
+        return false;
+    };
+    let name = call.func.as_name_expr();
+    name.is_some_and(|name| matches!(name.id.as_str(), "globals" | "vars" | "locals"))
+        && call.arguments.is_empty()
 }
 
 /// Binds in the current function scope what its body binds anywhere, for a name

@@ -270,6 +270,12 @@ pub fn skip_reason(
     if refused && (is("OSError") || is("HTTPException")) {
         return Some("the network is off".to_owned());
     }
+    if is("NameError")
+        && let Some(name) = unbound_name(exception)
+        && circumstances.guide.takes_for_granted(name)
+    {
+        return Some(format!("nothing on the page defines `{name}`"));
+    }
     if is("EOFError") && exception.message.contains("reading a line") {
         return Some("it waits for input, and there is none".to_owned());
     }

@@ -184,6 +184,7 @@ fn not_so(claim: &Claim, shows: &Shows<'_>, place: Place<'_, '_>) -> Outcome {
             shows.actual().map(|actual| format!("{actual}, {states}"))
         }
         Says::Raises(_) => raised.or_else(|| shows.actual()),
+        Says::PrintsAndReturns(..) if !shows.nothing() => shows.printed_and_returned(),
         Says::Blank | Says::Silence | Says::Shows(_) | Says::PrintsAndReturns(..) => {
             if shows.nothing() {
                 raised.or_else(|| shows.actual())

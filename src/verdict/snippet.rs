@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::claim::{Claim, ClaimKind, Subject};
+use crate::claim::{Claim, ClaimKind, Role, Subject};
 use crate::expectation::{ForClaim, Named};
 use crate::observation::Observation;
 use crate::position::{LineNumber, LineSpan};
@@ -146,7 +146,10 @@ impl Judge<'_, '_> {
     fn is_beside_output(&self, claim: &Claim) -> bool {
         match &claim.subject {
             Subject::Statement(spoken) => {
-                !views::of_statement(spoken, self.unit, self.observation).nothing()
+                let shows = views::of_statement(spoken, self.unit, self.observation);
+                // What never came to show anything might have shown something.
+                let cut_short = !shows.reached || shows.raised.is_some();
+                !shows.nothing() || cut_short && would_show(&spoken.role)
             }
             Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => false,
         }
@@ -247,6 +250,19 @@ impl Judge<'_, '_> {
             }
         }
         warnings
+    }
+}
+
+/// Whether a statement is there to show something.
+fn would_show(role: &Role) -> bool {
+    match role {
+        Role::Print { .. } | Role::Expression => true,
+        Role::Call { .. }
+        | Role::Assignment { .. }
+        | Role::Deletion { .. }
+        | Role::Definition
+        | Role::Compound { .. }
+        | Role::Other { .. } => false,
     }
 }
 

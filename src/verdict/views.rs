@@ -81,6 +81,18 @@ impl Shows<'_> {
         }
         self.reached.then(String::new)
     }
+
+    /// The same to hold against a claim of both what was printed and what was
+    /// returned.
+    pub fn printed_and_returned(&self) -> Option<String> {
+        let value = self.values.last().map(|value| value.repr.as_str());
+        let output = self.outputs.iter().map(|seen| seen.text.trim_end());
+        match (output.clone().find(|text| !text.is_empty()), value) {
+            (Some(output), Some(value)) => Some(format!("{output} and returns {value}")),
+            (None, Some(value)) => Some(format!("nothing and returns {value}")),
+            (Some(_), None) | (None, None) => self.actual(),
+        }
+    }
 }
 
 /// What the subject of `claim` showed.
