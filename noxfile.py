@@ -1,7 +1,7 @@
 """What CI does, by hand: `nox` runs it all, `nox -s NAME` one part of it.
 
-Interpreters that are not installed are named in the output of `check`, which
-then checks the guide on those that are.
+Interpreters that are not installed are named in the output of `check` and of
+`drift`, which then run the guide on those that are.
 """
 
 import pathlib
@@ -55,32 +55,49 @@ def lint(session: nox.Session) -> None:
     )
 
 
-@nox.session(python=False)
-def check(session: nox.Session) -> None:
-    """Check the guide under every installed CPython, with what it requires."""
-    trueprint = build(session)
+def environments(session: nox.Session) -> "dict[str, str]":
+    """Make a virtual environment with the guide's requirements for each version.
+
+    Those of versions that are not installed are reported and left out.
+    """
+    made = {}
     missing = []
-    checked = []
     for version in VERSIONS:
         python = find_python(version)
         if python is None:
             missing.append(version)
             continue
-        environment = pathlib.Path(".nox") / f"guide-{version}"
+        environment = pathlib.Path(".nox").resolve() / f"guide-{version}"
         session.run(python, "-m", "venv", "--clear", str(environment), external=True)
         session.run(
             str(environment / "bin" / "pip"), "install", "--quiet",
             "--disable-pip-version-check", *REQUIREMENTS, external=True,
         )
+        made[version] = str(environment)
+    if missing:
+        session.warn(f"not installed, so left out: {', '.join(missing)}")
+    if not made:
+        session.error("no CPython from 3.9 on is installed")
+    return made
+
+
+@nox.session(python=False)
+def check(session: nox.Session) -> None:
+    """Check the guide under every installed CPython, with what it requires."""
+    trueprint = build(session)
+    made = environments(session)
+    for environment in made.values():
         session.run(
-            trueprint, "check", "--fail-on-skipped", "--python", str(environment),
+            trueprint, "check", "--fail-on-skipped", "--python", environment,
             external=True,
         )
-        checked.append(version)
-    if missing:
-        session.warn(f"not installed, so not checked: {', '.join(missing)}")
-    if not checked:
-        session.error("no CPython from 3.9 on is installed")
+    # Here, unlike among all the tests, the guide's requirements are installed.
+    newest = list(made.values())[-1]
+    session.run(
+        "cargo", "test", "--quiet", "--test", "own_guide",
+        env={"VIRTUAL_ENV": newest}, external=True,
+    )
+    session.log(f"checked on {', '.join(made)}")
 
 
 @nox.session(python=False)
@@ -92,7 +109,11 @@ def extract(session: nox.Session) -> None:
 @nox.session(python=False)
 def drift(session: nox.Session) -> None:
     """Show what the guide's snippets do otherwise from one CPython to the next."""
-    session.run(build(session), "drift", *session.posargs, external=True)
+    trueprint = build(session)
+    pythons = []
+    for environment in environments(session).values():
+        pythons += ["--python", environment]
+    session.run(trueprint, "drift", *pythons, *session.posargs, external=True)
 
 
 @nox.session(python=False)

@@ -54,6 +54,9 @@ pub struct Differing<'a> {
 /// Bounds that a person would write, in hundredths.
 const SHARES: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0];
 
+/// Within how many hundredths of a claim chance does not come by itself.
+const CLOSE: f64 = 5.0;
+
 /// The entries for a claim that differs; none where nothing narrower than
 /// "anything" would do.
 pub fn propose(snippet: &SnippetId, differing: Differing<'_>) -> Vec<Proposal> {
@@ -64,9 +67,15 @@ pub fn propose(snippet: &SnippetId, differing: Differing<'_>) -> Vec<Proposal> {
             .collect(),
         None => {
             let selector = selector_of(differing, None);
-            let claimed = differing.claims[differing.index].expected;
-            let entry = selector
-                .and_then(|selector| propose_for(claimed, differing.shown, selector, differing));
+            // What follows the value may be a part of what varies: `1090 bytes`.
+            let claim = &differing.claims[differing.index];
+            let entry = selector.and_then(|selector| {
+                [claim.expected, claim.comment]
+                    .into_iter()
+                    .find_map(|text| {
+                        propose_for(text, differing.shown, selector.clone(), differing)
+                    })
+            });
             vec![entry]
         }
     };
@@ -235,13 +244,18 @@ fn varying(claimed: &str, shown: &[String], statement: &str, code: &str) -> Opti
     let count = || bounded(ToleranceKind::Count, claimed, shown);
     let approximate = || bounded(ToleranceKind::Approximate, claimed, shown);
     let text = || pattern(claimed, shown).map(ToleranceKind::Text);
+    // Random numbers that are close to the claim each time are a sum or a mean.
+    let close = || approximate().filter(|kind| bound_is_within(kind, CLOSE));
+    // A bound of many times the claim says nothing about where it comes from.
+    let approximate = || approximate().filter(|kind| bound_is_within(kind, 100.0));
     let by_hint = match hints {
         Hints { timing: true, .. } => timing(),
         Hints { size: true, .. } => size(),
-        Hints { random: true, .. } => random(),
+        Hints { random: true, .. } => close().or_else(random),
         Hints { .. } => None,
     };
     by_hint
+        .or_else(|| moment(claimed, shown).map(ToleranceKind::Text))
         .or_else(count)
         .or_else(timing)
         .or_else(approximate)
@@ -275,7 +289,7 @@ impl Hints {
                 .any(|word| code.contains(word) || claimed.contains(word))
         };
         let shape = tolerance::shape(claimed);
-        let random = either(&["random", "secrets", "uuid", "shuffle", "urandom"]);
+        let random = either(&["random", "secrets", "uuid", "shuffle", "urandom", "hash("]);
         Self {
             random,
             timing: shape.contains(&Shape::Duration)
@@ -325,6 +339,51 @@ fn forgives(kind: ToleranceKind, claimed: &str, actual: &str) -> bool {
         reason: String::new(),
     };
     tolerance::forgives(&tolerance, claimed, actual).is_ok()
+}
+
+/// Whether it is bounded, by so many hundredths at most.
+fn bound_is_within(kind: &ToleranceKind, most: f64) -> bool {
+    matches!(kind, ToleranceKind::Approximate(Some(Bound::Percent(share))) if *share <= most)
+}
+
+/// A pattern for texts that differ in a date, a time or both only.
+fn moment(claimed: &str, shown: &[String]) -> Option<Pattern> {
+    let mut before = claimed;
+    let mut after = claimed;
+    for text in shown {
+        let same = before.chars().zip(text.chars());
+        let length = same
+            .take_while(|(one, other)| one == other)
+            .map(|(one, _)| one.len_utf8())
+            .sum();
+        before = &before[..length];
+        let same = after.chars().rev().zip(text.chars().rev());
+        let length: usize = same
+            .take_while(|(one, other)| one == other)
+            .map(|(one, _)| one.len_utf8())
+            .sum();
+        after = &after[after.len() - length..];
+    }
+    let in_moment = |character: char| character.is_ascii_digit() || "-:.T/+ ".contains(character);
+    let (head, tail) = (
+        before.trim_end_matches(in_moment),
+        after.trim_start_matches(in_moment),
+    );
+    let literal = |text: &str| text.replace('{', "{{").replace('}', "}}");
+    // The blanks that were cut belong to the words around.
+    let varying = &claimed[head.len()..claimed.len().saturating_sub(tail.len()).max(head.len())];
+    let blank_before = if varying.starts_with(' ') { " " } else { "" };
+    let blank_after = if varying.ends_with(' ') { " " } else { "" };
+    ["datetime", "date", "time"].into_iter().find_map(|name| {
+        let pattern: Pattern = format!(
+            "{}{blank_before}{{{name}}}{blank_after}{}",
+            literal(head),
+            literal(tail)
+        )
+        .parse()
+        .ok()?;
+        forgiven(&ToleranceKind::Text(pattern.clone()), claimed, shown).then_some(pattern)
+    })
 }
 
 /// A pattern that the claim and all runs fit.
