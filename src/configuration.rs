@@ -56,6 +56,10 @@ pub struct Settings {
     pub memory: Option<u64>,
     /// Processes and threads that a snippet may have at a time.
     pub processes: Option<u64>,
+    /// Bytes that one file may have.
+    pub file_size: Option<u64>,
+    /// Bytes that all files of a snippet may have together.
+    pub disk: Option<u64>,
     /// Bytes of output that are kept of each stream.
     pub output: Option<u64>,
 }
@@ -73,6 +77,8 @@ impl Default for Settings {
             readable: Vec::new(),
             memory: None,
             processes: None,
+            file_size: None,
+            disk: None,
             output: None,
         }
     }
@@ -236,6 +242,8 @@ struct Table {
     readable: Option<Vec<PathBuf>>,
     memory: Option<Spanned<String>>,
     processes: Option<u64>,
+    file_size: Option<Spanned<String>>,
+    disk: Option<Spanned<String>>,
     output: Option<Spanned<String>>,
 }
 
@@ -305,6 +313,8 @@ fn project(file: &Path, text: &str, table: Table) -> Result<Project, Configurati
         readable: table.readable.unwrap_or_default(),
         memory: size(table.memory)?,
         processes: table.processes,
+        file_size: size(table.file_size)?,
+        disk: size(table.disk)?,
         output: size(table.output)?,
     };
     Ok(Project {

@@ -45,6 +45,7 @@ fn begin(worker: &[u8]) -> Result<c_int, String> {
     let setup: Setup = protocol::receive(&mut *input)
         .map_err(|error| format!("cannot read the setup: {error}"))?
         .ok_or("the input ended before the setup")?;
+    forget_handlers();
     let gaps = sandbox::enter_worker(&setup.confinement)
         .map_err(|error| format!("cannot enter the box: {error}"))?;
     let library = setup.library.clone();
@@ -67,6 +68,15 @@ fn begin(worker: &[u8]) -> Result<c_int, String> {
         let status = entry(text.as_ptr(), text.len());
         std::mem::forget(code);
         Ok(status)
+    }
+}
+
+/// Takes away Rust's handlers, which turn the overrun of a stack into an abort
+/// with a message about a Rust thread: a snippet's is to end as a script's.
+fn forget_handlers() {
+    for signal in [libc::SIGSEGV, libc::SIGBUS] {
+        // SAFETY: the default is no code of anybody's.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
 }
 

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 
 use crate::position::{LineNumber, LineSpan};
 use crate::protocol::{
-    End, Event, Exception, Look, Probe, ProbePoint, Run, Shown, Site, Stream, Task,
+    End, Event, Exception, Limits, Look, Probe, ProbePoint, Run, Shown, Site, Stream, Task,
 };
 
 /// What a run showed, by unit and line.
 #[derive(Debug)]
 pub struct Observation<'a> {
     run: &'a Run,
+    limits: &'a Limits,
     units: Vec<UnitFacts<'a>>,
 }
 
@@ -151,7 +152,11 @@ impl<'a> Observation<'a> {
             facts.touched.sort_unstable();
             facts.touched.dedup();
         }
-        Self { run, units }
+        Self {
+            run,
+            limits: &task.limits,
+            units,
+        }
     }
 
     /// How many units there are.
@@ -177,6 +182,26 @@ impl<'a> Observation<'a> {
     /// What the box refused.
     pub fn refused(&self) -> &'a [String] {
         &self.run.refused
+    }
+
+    /// What it was allowed to use.
+    pub fn limits(&self) -> &'a Limits {
+        self.limits
+    }
+
+    /// Bytes of output that were too many to keep.
+    pub fn output_cut(&self) -> u64 {
+        self.run.output_cut
+    }
+
+    /// Whether more happened than could be kept.
+    pub fn events_cut(&self) -> bool {
+        self.run.events_cut
+    }
+
+    /// Processes that outlived the task and were killed.
+    pub fn leftover_processes(&self) -> u32 {
+        self.run.leftover_processes
     }
 
     /// What the lines of a unit wrote to a stream. `whole` says that they are a

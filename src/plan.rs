@@ -71,7 +71,7 @@ pub fn plan(
         .zip(&expected)
         .map(|(snippet, expected)| {
             let told = expected.and_then(|expected| expected.skip.clone());
-            told.or_else(|| snippet.fragment.as_ref().map(why_fragment))
+            told.or_else(|| Some(why_fragment(snippet, snippet.fragment.as_ref()?)))
         })
         .collect();
     let continues: Vec<Vec<usize>> = guide
@@ -164,10 +164,11 @@ fn continued(
     }
 }
 
-fn why_fragment(fragment: &Fragment) -> String {
+fn why_fragment(snippet: &Snippet, fragment: &Fragment) -> String {
     match fragment {
         Fragment::DoesNotParse { line, message } => {
-            format!("it does not parse: {message} (line {line} of it)")
+            let place = snippet.place_of(*line);
+            format!("it does not parse: {message} (line {place})")
         }
         Fragment::UndefinedNames(names) => {
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
@@ -216,6 +217,8 @@ fn task(
         });
     }
     limits.wall_ms = wall_ms;
+    // A longer deadline is for more work.
+    limits.cpu_seconds = limits.cpu_seconds.max((wall_ms / 1000).saturating_mul(2));
     PlannedTask {
         task: Task {
             units,

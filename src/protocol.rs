@@ -137,6 +137,9 @@ pub enum Look {
     Reach,
 }
 
+/// Bytes that a child may write to one stream until it is stopped.
+pub const LARGEST_CAPTURE: u64 = 64 << 20;
+
 /// The limits of a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
@@ -148,6 +151,8 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// Bytes of one file.
     pub file_bytes: u64,
+    /// Bytes of all files together, where files are the worker's own.
+    pub disk_bytes: u64,
     /// Processes and threads at a time.
     pub processes: u64,
     /// Bytes of output that are kept of each stream: the head and the tail.
@@ -161,6 +166,7 @@ impl Default for Limits {
             cpu_seconds: 60,
             memory_bytes: 4 << 30,
             file_bytes: 256 << 20,
+            disk_bytes: 512 << 20,
             processes: 256,
             output_bytes: 1 << 20,
         }

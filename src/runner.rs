@@ -136,7 +136,7 @@ impl Default for RunnerSettings {
                 files: true,
                 network: true,
             },
-            disk_bytes: 512 << 20,
+            disk_bytes: Limits::default().disk_bytes,
             processes: Limits::default().processes,
             // Right even when the file has been replaced by a newer build.
             program: PathBuf::from("/proc/self/exe"),

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use crate::protocol::{Confinement, Limits};
 
+pub mod removal;
 mod processes;
 mod limits;
 mod network;
@@ -145,6 +146,12 @@ pub fn enter_child(limits: &Limits, directory: &Path) -> Result<(), SandboxError
 pub fn close_memory() {
     // Landlock keeps children off as well; this is for kernels without it.
     let _ = nix::sys::prctl::set_dumpable(false);
+}
+
+/// Kills a task's child, which has not been waited for, and with it all that it
+/// started where one call reaches all; what is left then is [`end_task`]'s.
+pub fn kill_task(child: i32) {
+    namespaces::kill_first(nix::unistd::Pid::from_raw(child));
 }
 
 /// Ends everything that a task left running, and clears what it left in shared

@@ -5,6 +5,7 @@
 //! circumstances.
 
 mod clock;
+mod limits;
 mod failures;
 mod modules;
 mod outcome;
@@ -169,6 +170,9 @@ pub struct SnippetVerdict {
     pub unclaimed: Vec<Unclaimed>,
     /// Warnings that Python gave while it ran (`SyntaxWarning: …`), by place.
     pub warnings: Vec<Unclaimed>,
+    /// What else is worth knowing of its run: what the box refused, output that
+    /// was too much to keep, processes that outlived it.
+    pub notes: Vec<String>,
 }
 
 /// What a verdict rests on beside what happened.
@@ -273,6 +277,7 @@ pub fn not_run(snippet: usize, reason: &str, circumstances: Circumstances<'_>) -
             prose,
             unclaimed: Vec::new(),
             warnings: Vec::new(),
+            notes: Vec::new(),
         },
         differs: false,
         errors: Vec::new(),

@@ -322,6 +322,7 @@ import ages_of_others";
                 place: at(2),
                 output: "SyntaxWarning: invalid escape sequence '\\d'".to_owned(),
             }],
+            notes: vec!["a process outlived it and was killed".to_owned()],
         },
     };
     let reason = "the module `numpy` is not installed";
@@ -496,6 +497,7 @@ fn nothing() -> SnippetVerdict {
         prose: Vec::new(),
         unclaimed: Vec::new(),
         warnings: Vec::new(),
+        notes: Vec::new(),
     }
 }
 

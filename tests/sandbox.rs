@@ -178,6 +178,7 @@ fn go_inside(namespaces: bool, root: &Path, script: &str) -> ! {
         cpu_seconds: 10,
         memory_bytes: 1 << 30,
         file_bytes: 8 << 20,
+        disk_bytes: 32 << 20,
         processes: 40,
         output_bytes: 0,
     };

@@ -275,6 +275,8 @@ fn runner_settings(
         hash_seed,
         preload,
         readable: settings.readable.clone(),
+        disk_bytes: settings.limits.disk_bytes,
+        processes: settings.limits.processes,
         confine: Confine {
             network: !settings.network,
             ..defaults.confine

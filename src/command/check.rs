@@ -288,6 +288,8 @@ fn limits(timeout: Option<Duration>, project: Option<&Project>) -> Limits {
     if let Some(settings) = settings {
         limits.memory_bytes = settings.memory.unwrap_or(limits.memory_bytes);
         limits.processes = settings.processes.unwrap_or(limits.processes);
+        limits.file_bytes = settings.file_size.unwrap_or(limits.file_bytes);
+        limits.disk_bytes = settings.disk.unwrap_or(limits.disk_bytes);
         limits.output_bytes = settings.output.unwrap_or(limits.output_bytes);
     }
     limits

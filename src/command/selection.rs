@@ -55,7 +55,13 @@ pub fn select(
         let mut sources = Vec::new();
         for path in named {
             if path.is_dir() {
+                let before = sources.len();
                 in_folder(path, &mut sources)?;
+                if sources.len() == before {
+                    return Err(CommandError::NoGuide {
+                        because: format!("{} has no file whose name is a guide's", path.display()),
+                    });
+                }
             } else {
                 sources.push(Source::named(path.clone()));
             }

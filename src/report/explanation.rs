@@ -104,6 +104,9 @@ pub fn write(
 }
 
 fn write_status(snippet: &SnippetResult, out: &mut dyn Write) -> io::Result<()> {
+    for note in &snippet.verdict.notes {
+        writeln!(out, "Note: {}\n", visible::one_line(note, 200))?;
+    }
     match &snippet.verdict.status {
         SnippetStatus::Ran => Ok(()),
         SnippetStatus::Failed => {

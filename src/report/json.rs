@@ -80,6 +80,8 @@ struct Snippet {
     unclaimed: Vec<Printed>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Printed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -264,6 +266,7 @@ impl Snippet {
             prose: verdict.prose.iter().map(Remark::of).collect(),
             unclaimed: verdict.unclaimed.iter().map(Printed::of).collect(),
             warnings: verdict.warnings.iter().map(Printed::of).collect(),
+            notes: verdict.notes.clone(),
         }
     }
 }

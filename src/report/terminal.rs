@@ -293,7 +293,15 @@ fn write_snippet_heading(
             write!(out, ", skipped: {}", visible::one_line(reason, 120))?;
         }
     }
-    writeln!(out, "{FAINT:#}\n")
+    writeln!(out, "{FAINT:#}\n")?;
+    for note in &snippet.verdict.notes {
+        writeln!(
+            out,
+            "  {FAINT}note:{FAINT:#} {}\n",
+            visible::one_line(note, 200)
+        )?;
+    }
+    Ok(())
 }
 
 fn write_failure(

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use nix::fcntl::{Flock, FlockArg};
 
 use super::RunnerError;
+use crate::sandbox::removal;
 
 /// What the name of such a directory begins with.
 const PREFIX: &str = "trueprint-";
@@ -75,7 +76,7 @@ impl RunDirectory {
 impl Drop for RunDirectory {
     fn drop(&mut self) {
         // What cannot be removed now, the next run tries again.
-        let _ = remove(&self.path);
+        let _ = removal::remove(&self.path);
     }
 }
 
@@ -116,7 +117,7 @@ fn remove_stale(folder: &Path) {
         };
         if let Ok(_lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             // One that resists is in nobody's way.
-            let _ = remove(&path);
+            let _ = removal::remove(&path);
         }
     }
 }
@@ -133,29 +134,4 @@ fn is_run_name(name: &str) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit())
         && random.len() == 8
         && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-/// Removes a directory with all that is in it, whatever rights a snippet took
-/// away from it.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
-    match std::fs::remove_dir_all(path) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(_) => {
-            open_up(path);
-            std::fs::remove_dir_all(path)
-        }
-    }
-}
-
-fn open_up(folder: &Path) {
-    let _ = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700));
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_up(&entry.path());
-        }
-    }
 }

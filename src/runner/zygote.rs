@@ -17,10 +17,10 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::channel::{Channel, Silence};
-use super::{Interrupt, RunnerSettings, confinement, directory};
+use super::{Interrupt, RunnerSettings, confinement};
 use crate::interpreter::Interpreter;
 use crate::protocol::{Hello, Reply, Setup, Task};
-use crate::sandbox;
+use crate::sandbox::{self, removal};
 
 /// What came of handing a task to a worker. After anything but a reply the
 /// worker is of no more use.
@@ -254,7 +254,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.end();
         // The whole run's directory goes at the end in any case.
-        let _ = directory::remove(&self.root);
+        let _ = removal::remove(&self.root);
     }
 }
 

@@ -18,6 +18,7 @@ use nix::mount::{MsFlags, mount};
 use nix::unistd::{Pid, getpid};
 
 use super::namespaces::Worlds;
+use super::removal;
 use super::{Gap, SandboxError};
 use crate::protocol::Confinement;
 
@@ -117,9 +118,13 @@ pub(super) fn arrange(
     }
     match build(worlds, confinement, &sights) {
         Ok(()) => view.own_root = true,
-        Err((step, error)) => gaps.push(Gap(format!(
-            "no file system of its own can be made here ({step}: {error}): snippets can reach the UNIX sockets of other programs, share /dev/shm with them, and what they write is limited for each file only"
-        ))),
+        Err((step, error)) => {
+            // What has been mounted so far must not lie where tasks work.
+            let _ = nix::mount::umount2(&confinement.root, nix::mount::MntFlags::MNT_DETACH);
+            gaps.push(Gap(format!(
+            "no file system of its own can be made here ({step}: {error}): snippets can reach the UNIX sockets of other programs, share /dev/shm with them, change permissions and times of your files, and what they write is limited for each file only"
+        )))
+        }
     }
     Ok(view)
 }
@@ -133,16 +138,8 @@ pub(super) fn clear_shared_memory() {
     if getpid() != Pid::from_raw(1) || !Path::new(OWN_MARK).exists() {
         return;
     }
-    let Ok(entries) = fs::read_dir(SHARED_MEMORY) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let _ = match entry.file_type() {
-            Ok(kind) if kind.is_dir() => fs::remove_dir_all(&path),
-            Ok(_) | Err(_) => fs::remove_file(&path),
-        };
-    }
+    // What resists is the next task's to see, and no reason to fail this one.
+    let _ = removal::empty(Path::new(SHARED_MEMORY));
 }
 
 /// There in a root that is the worker's own, and nowhere else.

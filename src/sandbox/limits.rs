@@ -29,14 +29,20 @@ pub(super) fn set(limits: &Limits) -> Result<(), SandboxError> {
     }
     lower(Resource::RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes)?;
     lower(Resource::RLIMIT_CORE, 0, 0)?;
-    let others = if getppid() == Pid::from_raw(1) {
+    let processes = if getppid() == Pid::from_raw(1) {
         // The worker and its watcher; nobody else is this user in here.
-        2
+        limits.processes.saturating_add(2)
     } else {
-        // The limit counts all processes of the user, on the whole machine.
-        running_tasks().unwrap_or(0)
+        // The limit counts all processes of the user, on the whole machine. The
+        // worker must be able to start the next task when this one has as many
+        // as it can.
+        const KEPT_FREE: u64 = 64;
+        let (_, highest) = step("asking for a limit", getrlimit(Resource::RLIMIT_NPROC))?;
+        let processes = limits
+            .processes
+            .saturating_add(running_tasks().unwrap_or(0));
+        processes.min(highest.saturating_sub(KEPT_FREE))
     };
-    let processes = limits.processes.saturating_add(others);
     lower(Resource::RLIMIT_NPROC, processes, processes)
 }
 

@@ -84,7 +84,7 @@ fn no_namespaces(error: Errno, confinement: &Confinement) -> String {
         ""
     };
     format!(
-        "namespaces are refused here ({}): snippets can see your other processes{network}, share /dev/shm with them, and what they write is limited for each file only",
+        "namespaces are refused here ({}): snippets can see your other processes{network}, share /dev/shm with them, reach their UNIX sockets, and change permissions and times of your files, and what they write is limited for each file only",
         error.desc()
     )
 }
@@ -253,6 +253,15 @@ fn mount_proc() -> Result<(), Errno> {
     use nix::mount::{MsFlags, mount};
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>)
+}
+
+/// Kills a child, and where the worker is the first process of a namespace all
+/// others at once: a fork bomb's hundreds would otherwise compete with the one
+/// that is waited for.
+pub(super) fn kill_first(child: Pid) {
+    let everybody = getpid() == Pid::from_raw(1);
+    let target = if everybody { Pid::from_raw(-1) } else { child };
+    let _ = kill(target, Signal::SIGKILL);
 }
 
 /// Kills every process that a task left, and gives back how many there were.

@@ -42,6 +42,15 @@ const ABSENT: [libc::c_long; 3] = [
     libc::SYS_io_uring_setup,
 ];
 
+/// Memory, semaphores and queues that outlive whoever made them, on the whole
+/// machine where the namespace is not the worker's own.
+const OUTLIVING: [libc::c_long; 4] = [
+    libc::SYS_mq_open,
+    libc::SYS_msgget,
+    libc::SYS_semget,
+    libc::SYS_shmget,
+];
+
 /// Families of sockets that stay within the machine's or the worker's network.
 const LOCAL: [libc::c_int; 1] = [libc::AF_UNIX];
 
@@ -63,6 +72,9 @@ pub(super) fn filter(
     let all = |calls: &[libc::c_long]| calls.iter().map(|call| (*call, Vec::new())).collect();
     let mut filters: Vec<(BTreeMap<i64, Vec<SeccompRule>>, libc::c_int)> =
         vec![(all(&REFUSED), libc::EPERM), (all(&ABSENT), libc::ENOSYS)];
+    if !worlds.own {
+        filters.push((all(&OUTLIVING), libc::ENOSYS));
+    }
     if confinement.network {
         let families: &[libc::c_int] = if worlds.own_network {
             &KEPT_APART

@@ -12,7 +12,7 @@ use crate::protocol::Exception;
 use crate::syntax::Syntax;
 
 use super::Circumstances;
-use super::modules;
+use super::{limits, modules};
 
 /// The exceptions of a task, in the order in which they were raised.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Found {
     pub order: usize,
     /// `Type: message`.
     pub text: String,
+    /// The limit of the box that it may tell of.
+    pub limit: Option<String>,
     /// Why it is a reason to skip, where it is.
     pub skip: Option<String>,
     /// Whether it is an import of a module that is not installed.
@@ -115,6 +117,7 @@ impl Failures {
                     line: innermost_line(&raising, unit),
                     order,
                     text: describe(raising.exception),
+                    limit: limits::behind(raising.exception, observation.limits()),
                     lacks_module: skip.is_some() && is_missing_module(raising.exception),
                     skip,
                     follows: root,
@@ -275,6 +278,15 @@ pub fn skip_reason(
         && circumstances.guide.takes_for_granted(name)
     {
         return Some(format!("nothing on the page defines `{name}`"));
+    }
+    // Where nobody counts the attempts, the system's own words tell.
+    let unreachable = ["Network is unreachable", "failure in name resolution"];
+    if is("OSError")
+        && unreachable
+            .iter()
+            .any(|words| exception.message.contains(words))
+    {
+        return Some("the network cannot be reached".to_owned());
     }
     if is("EOFError") && exception.message.contains("reading a line") {
         return Some("it waits for input, and there is none".to_owned());

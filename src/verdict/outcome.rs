@@ -269,13 +269,17 @@ fn looks_alike(claim: &Claim, says: &Says, shows: &Shows<'_>) -> bool {
         Says::PrintsAndReturns(printed, _) => printed,
         Says::Blank | Says::Silence | Says::Raises(_) | Says::Holds(_) => return false,
     };
-    let unseen = shows.nothing() && (!shows.reached || shows.raised.is_some());
     let source = match &claim.subject {
         Subject::Statement(Spoken {
             role: Role::Print { .. },
             code,
             ..
-        }) if unseen => Some(literals(code)),
+        }) if shows.nothing() => {
+            // What a print that ran should have shown, had nobody replaced it or
+            // its stream; what goes into a file is not shown.
+            let silenced = shows.reached && shows.raised.is_none() && code.contains("file=");
+            (!silenced).then(|| literals(code))
+        }
         Subject::Statement(_) | Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => {
             None
         }

@@ -103,6 +103,7 @@ impl Judge<'_, '_> {
                     .collect(),
                 prose,
                 warnings: self.warnings(),
+                notes: self.notes(),
             },
             differs,
             errors: applied.map(|applied| applied.errors).unwrap_or_default(),

@@ -51,8 +51,7 @@ pub fn exception(
         .map(|site| site.line);
     Exception {
         type_name: qualified_name(&kind),
-        module: kind
-            .getattr("__module__")
+        module: of_type(&kind, "__module__")
             .and_then(|module| module.extract())
             .unwrap_or_default(),
         bases: bases(&kind),
@@ -72,14 +71,23 @@ pub fn lossy(text: &Bound<'_, PyString>) -> String {
 
 /// A type's `__qualname__`.
 pub fn qualified_name(kind: &Bound<'_, PyType>) -> String {
-    kind.qualname()
-        .map(|name| lossy(&name))
+    of_type(kind, "__qualname__")
+        .and_then(|name| Ok(lossy(name.cast::<PyString>()?)))
         .unwrap_or_else(|_| "?".into())
 }
 
+/// What `type` itself says of a type, whatever its metaclass would have said.
+fn of_type<'py>(kind: &Bound<'py, PyType>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    kind.py()
+        .get_type::<PyType>()
+        .getattr("__getattribute__")?
+        .call1((kind, name))
+}
+
 fn bases(kind: &Bound<'_, PyType>) -> Vec<String> {
-    let mro: Bound<'_, PyTuple> = kind.mro();
+    let mro = of_type(kind, "__mro__").and_then(|mro| Ok(mro.cast_into::<PyTuple>()?));
     mro.iter()
+        .flatten()
         .skip(1)
         .filter_map(|base| base.cast_into::<PyType>().ok())
         .map(|base| qualified_name(&base))

@@ -17,14 +17,14 @@ use super::child::{self, Stage};
 use super::collect;
 use super::log::{Log, Phase};
 use super::streams;
-use crate::protocol::{self, End, Reply, Run, Setup, Task, Unit};
+use crate::protocol::{self, End, LARGEST_CAPTURE, Reply, Run, Setup, Task, Unit};
 use crate::sandbox::{self, NetworkAttempts};
 
 /// How often a running child is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Bytes that one capture may hold until the child is stopped.
-const LARGEST_CAPTURE: u64 = 64 << 20;
+/// How long to wait for room for a process: less than the coordinator's grace.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The worker's ends of the pipes to the coordinator.
 pub struct Channel {
@@ -161,27 +161,11 @@ impl TaskDirectory {
 
 impl Drop for TaskDirectory {
     fn drop(&mut self) {
-        // Most snippets leave nothing, and nothing has to be looked for then.
-        if self.remove_own().is_ok() {
-            return;
-        }
-        if fs::remove_dir_all(&self.folders.path).is_err() {
-            make_removable(&self.folders.path);
-            // What is left then goes with the coordinator's own directory.
-            let _ = fs::remove_dir_all(&self.folders.path);
-        }
-    }
-}
-
-/// Gives folders back the permissions that a snippet took from them.
-fn make_removable(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    // What cannot be changed is not changed; removing it tells.
-    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            make_removable(&entry.path());
-        }
+        // Most snippets leave nothing, and then this is all there is to it.
+        let _ = self.remove_own();
+        // The folder around could be written to as well. What resists goes with
+        // the coordinator's own directory.
+        let _ = self.folders.path.parent().map(sandbox::removal::empty);
     }
 }
 
@@ -221,9 +205,9 @@ fn run(
     let captures = [streams::capture(c"stdout")?, streams::capture(c"stderr")?];
     let keep = task.limits.output_bytes;
     let log = Log::new((keep / 2) as usize)?;
+    let process = fork_patiently(warm.is_some())?;
     let began = Instant::now();
     let deadline = began + Duration::from_millis(task.limits.wall_ms);
-    let process = fork(warm.is_some())?;
     if process == 0 {
         child::run(
             warm,
@@ -245,7 +229,8 @@ fn run(
     let attempted = attempts.map_or(0, NetworkAttempts::further);
     let refused = if attempted > 0 {
         vec![format!(
-            "network: {attempted} attempts to reach an address outside"
+            "network: {attempted} attempt{} to reach an address outside",
+            if attempted == 1 { "" } else { "s" }
         )]
     } else {
         Vec::new()
@@ -261,6 +246,25 @@ fn run(
         events_cut: log.events_cut(),
         leftover_processes,
     }))
+}
+
+/// Forks, and waits for a while where the user has as many processes as are
+/// allowed: other tasks' may be as many, and they end.
+fn fork_patiently(has_python: bool) -> io::Result<libc::pid_t> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match fork(has_python) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() < end => {
+                std::thread::sleep(LOOK);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return Err(io::Error::other(
+                    "no process can be started for it: this user has as many as are allowed (RLIMIT_NPROC)",
+                ));
+            }
+            result => return result,
+        }
+    }
 }
 
 /// Forks, telling CPython if it is there.
@@ -370,9 +374,9 @@ fn wait(
         }
     };
     if forced.is_some() {
-        // The child alone: what it spent is told when it is waited for.
-        // SAFETY: it is not reaped yet, so the number is its own.
-        unsafe { libc::kill(process, libc::SIGKILL) };
+        // Without waiting for anybody: what the child spent is told when it is
+        // waited for itself.
+        sandbox::kill_task(process);
     }
     // SAFETY: plain data that the call fills; the child is ours and not reaped.
     let (status, usage) = unsafe {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::position::LineNumber;
-use crate::protocol::End;
 use crate::syntax::Syntax;
 
 use super::super::Failure;
 use super::super::failures::{describe, skip_reason, unbound_name};
+use super::super::limits;
 use super::Judge;
 use super::settling::Settled;
 
@@ -27,14 +27,18 @@ impl Judge<'_, '_> {
             }
             failures.push(Failure {
                 place: at(found.line.or(found.statement)),
-                message: found.text.clone(),
+                message: match &found.limit {
+                    Some(limit) => format!("{} ({limit})", found.text),
+                    None => found.text.clone(),
+                },
                 follows_from: self.failures.cause(found).map(|cause| self.place_of(cause)),
             });
         }
         let lacking = self.failures.lacking(self.unit, &snippet.code);
         if self.ended_here()
             && lacking.is_none()
-            && let Some(message) = bad_end(self.observation.end())
+            && let Some(message) =
+                limits::bad_end(self.observation.end(), self.observation.limits())
         {
             failures.push(Failure {
                 place: at(self.line_that_did_not_end()),
@@ -114,22 +118,34 @@ impl Judge<'_, '_> {
                 .any(|statement| statement.lines.first > line)
         })
     }
-}
 
-/// What a bad end was, in words; `None` for a good one.
-fn bad_end(end: &End) -> Option<String> {
-    match end {
-        End::Finished => None,
-        End::LeftEarly { status } => {
-            Some(format!("the process ended itself, with status {status}"))
+    /// What else the run showed. It goes for the task as a whole, and is told
+    /// once, of the snippet that ran last.
+    pub(super) fn notes(&self) -> Vec<String> {
+        if self.unit + 1 != self.observation.units() {
+            return Vec::new();
         }
-        End::Killed { signal } => Some(format!(
-            "the process was killed by signal {signal}{}",
-            signal_name(*signal)
-        )),
-        End::TimedOut => Some("it did not end in time".to_owned()),
-        End::LimitHit { limit } => Some(format!("it hit the limit of {limit}")),
-        End::Unfinished { reason } => Some(format!("it did not end as it should: {reason}")),
+        let mut notes: Vec<String> = self
+            .observation
+            .refused()
+            .iter()
+            .map(|what| format!("the box refused {what}"))
+            .collect();
+        match self.observation.output_cut() {
+            0 => {}
+            bytes => notes.push(format!(
+                "{bytes} bytes of output were too many to keep: the beginning and the end are kept, `output` in trueprint.toml keeps more"
+            )),
+        }
+        if self.observation.events_cut() {
+            notes.push("more happened than could be kept: the rest was not looked at".to_owned());
+        }
+        match self.observation.leftover_processes() {
+            0 => {}
+            1 => notes.push("a process outlived it and was killed".to_owned()),
+            count => notes.push(format!("{count} processes outlived it and were killed")),
+        }
+        notes
     }
 }
 
@@ -139,18 +155,5 @@ fn in_words(origin: &str) -> &str {
         "unraisable" => "a destructor",
         "atexit" => "an atexit function",
         other => other,
-    }
-}
-
-fn signal_name(signal: i32) -> &'static str {
-    match signal {
-        4 => " (SIGILL)",
-        6 => " (SIGABRT)",
-        7 => " (SIGBUS)",
-        8 => " (SIGFPE)",
-        9 => " (SIGKILL)",
-        11 => " (SIGSEGV)",
-        15 => " (SIGTERM)",
-        _ => "",
     }
 }

@@ -1,0 +1,97 @@
+//! Limits that were hit: which, how large it is, and what raises it.
+
+use crate::protocol::{End, Exception, LARGEST_CAPTURE, Limits};
+
+/// What a bad end was, in words; `None` for a good one.
+pub fn bad_end(end: &End, limits: &Limits) -> Option<String> {
+    match end {
+        End::Finished => None,
+        End::LeftEarly { status } => {
+            Some(format!("the process ended itself, with status {status}"))
+        }
+        End::Killed { signal } => Some(format!(
+            "the process was killed by signal {signal}{}",
+            signal_name(*signal)
+        )),
+        End::TimedOut => Some(format!(
+            "it did not end within its deadline of {}: --timeout, or `timeout` in its expectations, gives it more",
+            time(limits.wall_ms)
+        )),
+        End::LimitHit { limit } => Some(match limit.as_str() {
+            "processor time" => format!(
+                "it used up the {} of processor time that a process has: a longer timeout (--timeout, or `timeout` in its expectations) gives it twice as much",
+                time(limits.cpu_seconds.saturating_mul(1000))
+            ),
+            "output" => format!(
+                "it wrote more than {} of output, the most that is read; nothing raises this limit",
+                size(LARGEST_CAPTURE)
+            ),
+            "file size" => format!("it hit the limit of file size: {}", file_size(limits)),
+            other => format!("it hit the limit of {other}"),
+        }),
+        End::Unfinished { reason } => Some(format!(
+            "it did not end as it should: {reason} at its deadline of {}",
+            time(limits.wall_ms)
+        )),
+    }
+}
+
+/// The limit of the box that an exception may tell of.
+pub fn behind(exception: &Exception, limits: &Limits) -> Option<String> {
+    let is =
+        |name: &str| exception.type_name == name || exception.bases.iter().any(|base| base == name);
+    let says = |words: &str| exception.message.contains(words);
+    if is("MemoryError") && limits.memory_bytes > 0 {
+        return Some(format!(
+            "a process has {}, `memory` in trueprint.toml gives it more",
+            size(limits.memory_bytes)
+        ));
+    }
+    if is("OSError") && says("[Errno 27]") {
+        return Some(file_size(limits));
+    }
+    if is("OSError") && says("[Errno 28]") {
+        return Some(format!(
+            "all files of a snippet have {} together, `disk` in trueprint.toml gives them more",
+            size(limits.disk_bytes)
+        ));
+    }
+    if is("BlockingIOError") && says("[Errno 11]")
+        || is("RuntimeError") && says("can't start new thread")
+    {
+        return Some(format!(
+            "a snippet has {} processes and threads, `processes` in trueprint.toml gives it more",
+            limits.processes
+        ));
+    }
+    None
+}
+
+fn file_size(limits: &Limits) -> String {
+    format!(
+        "a file may have {}, `file_size` in trueprint.toml gives it more",
+        size(limits.file_bytes)
+    )
+}
+
+fn time(milliseconds: u64) -> String {
+    match (milliseconds / 1000, milliseconds % 1000) {
+        (0, rest) => format!("{rest} ms"),
+        (whole, 0) => format!("{whole} s"),
+        (whole, rest) => format!("{whole}.{rest:03} s"),
+    }
+}
+
+fn size(bytes: u64) -> String {
+    for (shift, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] {
+        if bytes >> shift > 0 && bytes.trailing_zeros() >= shift {
+            return format!("{} {unit}", bytes >> shift);
+        }
+    }
+    format!("{bytes} B")
+}
+
+fn signal_name(signal: i32) -> String {
+    nix::sys::signal::Signal::try_from(signal)
+        .map_or_else(|_| String::new(), |signal| format!(" ({signal})"))
+}
