@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use rayon::prelude::*;
+
 use super::CheckSettings;
 use super::preparation::Prepared;
 use crate::expectation::{self, ExpectationError, SnippetExpectations, Tolerance};
@@ -116,36 +118,21 @@ pub(super) fn judge_guide(
     for (planned, told) in guide.plan.tasks.iter().zip(tasks) {
         for &snippet in &planned.snippets {
             reused[snippet] = told.reused;
-        }
-        let verdicts = match told.first {
-            Some(Outcome::Ran(run)) => {
-                for &snippet in &planned.snippets {
-                    elapsed[snippet] = Duration::try_from_secs_f64(run.wall_seconds).ok();
-                }
-                judge_runs(planned, run, told.again, circumstances)
+            if let Some(Outcome::Ran(run)) = told.first {
+                elapsed[snippet] = Duration::try_from_secs_f64(run.wall_seconds).ok();
             }
-            Some(Outcome::Failed { message }) => blame(
-                planned,
-                &format!("it could not be run: {message}"),
-                circumstances,
-            ),
-            Some(Outcome::WorkerDied { detail }) => blame(
-                planned,
-                &format!("it took down two workers, one after the other: {detail}"),
-                circumstances,
-            ),
-            Some(Outcome::Overdue { after }) => blame(
-                planned,
-                &format!("no answer came within {} s", after.as_secs()),
-                circumstances,
-            ),
-            Some(Outcome::Interrupted) => leave(planned, "the run was interrupted", circumstances),
-            None => leave(planned, "it was not asked for", circumstances),
-        };
-        for one in verdicts {
-            let index = one.snippet;
-            judged[index] = Some(one);
         }
+    }
+    let verdicts: Vec<Vec<Judged>> = guide
+        .plan
+        .tasks
+        .par_iter()
+        .zip(tasks)
+        .map(|(planned, told)| judge_task(planned, told, circumstances))
+        .collect();
+    for one in verdicts.into_iter().flatten() {
+        let index = one.snippet;
+        judged[index] = Some(one);
     }
     let snippets = judged.into_iter().enumerate().map(|(index, judged)| {
         judged.unwrap_or_else(|| verdict::not_run(index, "it was not planned", circumstances))
@@ -154,6 +141,34 @@ pub(super) fn judge_guide(
         snippets: snippets.collect(),
         elapsed,
         reused,
+    }
+}
+
+/// The verdicts of a task.
+fn judge_task(
+    planned: &PlannedTask,
+    told: &Told<'_>,
+    circumstances: Circumstances<'_>,
+) -> Vec<Judged> {
+    match told.first {
+        Some(Outcome::Ran(run)) => judge_runs(planned, run, told.again, circumstances),
+        Some(Outcome::Failed { message }) => blame(
+            planned,
+            &format!("it could not be run: {message}"),
+            circumstances,
+        ),
+        Some(Outcome::WorkerDied { detail }) => blame(
+            planned,
+            &format!("it took down two workers, one after the other: {detail}"),
+            circumstances,
+        ),
+        Some(Outcome::Overdue { after }) => blame(
+            planned,
+            &format!("no answer came within {} s", after.as_secs()),
+            circumstances,
+        ),
+        Some(Outcome::Interrupted) => leave(planned, "the run was interrupted", circumstances),
+        None => leave(planned, "it was not asked for", circumstances),
     }
 }
 

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use rayon::prelude::*;
+
 use super::{CheckSettings, Origin, Source};
 use crate::claim::{self, Claim};
 use crate::document::{self, DocumentError};
@@ -40,7 +42,7 @@ impl<'a> Reading<'a> {
                 Origin::ComeUpon => Self::NoSnippet(guide.path),
             };
         }
-        let claims: Vec<Vec<Claim>> = guide.snippets.iter().map(claim::read).collect();
+        let claims: Vec<Vec<Claim>> = guide.snippets.par_iter().map(claim::read).collect();
         let expectations = settings.expectations.for_guide(&guide.path);
         let defaults = Defaults {
             limits: settings.limits,

@@ -300,7 +300,12 @@ fn prefix_ignoring_case(text: &str, word: &str) -> Option<usize> {
     let mut end = 0;
     for expected in word.chars() {
         let (at, found) = rest.next()?;
-        if !found.to_lowercase().eq(expected.to_lowercase()) {
+        let same = if found.is_ascii() && expected.is_ascii() {
+            found.eq_ignore_ascii_case(&expected)
+        } else {
+            found.to_lowercase().eq(expected.to_lowercase())
+        };
+        if !same {
             return None;
         }
         end = at + found.len_utf8();

@@ -7,6 +7,7 @@
 //! the code object, put there when it is compiled: no name is looked up.
 
 use pyo3::ffi;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
@@ -31,6 +32,48 @@ pub struct Group<'py> {
     pub statement: Option<Bound<'py, PyAny>>,
     /// Those behind it.
     pub after: Vec<Bound<'py, PyAny>>,
+}
+
+/// Where a node of a tree stands.
+struct Place<'py> {
+    py: Python<'py>,
+    values: [Bound<'py, PyAny>; 4],
+}
+
+impl<'py> Place<'py> {
+    fn of(node: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let py = node.py();
+        let [first, second, third, fourth] = Self::names(py);
+        Ok(Self {
+            py,
+            values: [
+                node.getattr(first)?,
+                node.getattr(second)?,
+                node.getattr(third)?,
+                node.getattr(fourth)?,
+            ],
+        })
+    }
+
+    fn names(py: Python<'py>) -> [&'py Bound<'py, PyString>; 4] {
+        [
+            intern!(py, "lineno"),
+            intern!(py, "col_offset"),
+            intern!(py, "end_lineno"),
+            intern!(py, "end_col_offset"),
+        ]
+    }
+
+    fn fields(&self) -> [(&'py Bound<'py, PyString>, Bound<'py, PyAny>); 4] {
+        let [first, second, third, fourth] = Self::names(self.py);
+        let [line, column, end_line, end_column] = self.values.clone();
+        [
+            (first, line),
+            (second, column),
+            (third, end_line),
+            (fourth, end_column),
+        ]
+    }
 }
 
 /// What is needed to compile.
@@ -96,12 +139,13 @@ impl<'py> Compiler<'py> {
         path: &str,
         flags: i32,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let empty = PyList::empty(self.py());
+        let py = self.py();
+        let empty = PyList::empty(py);
         let module = self.node(
-            "Module",
+            intern!(py, "Module"),
             &[
-                ("body", PyList::new(self.py(), statements)?.into_any()),
-                ("type_ignores", empty.into_any()),
+                (intern!(py, "body"), PyList::new(py, statements)?.into_any()),
+                (intern!(py, "type_ignores"), empty.into_any()),
             ],
         )?;
         let code = self.compile(&module, path, "exec", flags)?;
@@ -116,21 +160,27 @@ impl<'py> Compiler<'py> {
         flags: i32,
     ) -> PyResult<Bound<'py, PyAny>> {
         let body = PyList::new(self.py(), [statement])?;
-        let tree = self.node("Interactive", &[("body", body.into_any())])?;
+        let py = self.py();
+        let tree = self.node(
+            intern!(py, "Interactive"),
+            &[(intern!(py, "body"), body.into_any())],
+        )?;
         let code = self.compile(&tree, path, "single", flags)?;
         self.attach(&code)
     }
 
     /// The flags of the `from __future__` imports of a code object.
     pub fn future_flags(code: &Bound<'py, PyAny>) -> i32 {
-        code.getattr("co_flags")
+        code.getattr(intern!(code.py(), "co_flags"))
             .and_then(|flags| flags.extract::<i32>())
             .map_or(0, |flags| flags & FUTURE_FLAGS)
     }
 
     /// Puts the recorder where the placeholder is.
     fn attach(&self, code: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let constants = code.getattr("co_consts")?.cast_into::<PyTuple>()?;
+        let constants = code
+            .getattr(intern!(code.py(), "co_consts"))?
+            .cast_into::<PyTuple>()?;
         let mut changed = false;
         let mut replaced = Vec::with_capacity(constants.len());
         for constant in constants.iter() {
@@ -158,8 +208,8 @@ impl<'py> Compiler<'py> {
 
     fn node(
         &self,
-        name: &str,
-        fields: &[(&str, Bound<'py, PyAny>)],
+        name: &Bound<'py, PyString>,
+        fields: &[(&Bound<'py, PyString>, Bound<'py, PyAny>)],
     ) -> PyResult<Bound<'py, PyAny>> {
         let arguments = PyDict::new(self.py());
         for (field, value) in fields {
@@ -168,20 +218,31 @@ impl<'py> Compiler<'py> {
         self.nodes.getattr(name)?.call((), Some(&arguments))
     }
 
-    /// An expression that stands where `like` stands.
-    fn at(&self, node: Bound<'py, PyAny>, like: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        for field in ["lineno", "col_offset", "end_lineno", "end_col_offset"] {
-            node.setattr(field, like.getattr(field)?)?;
+    /// An expression or a statement that stands somewhere.
+    fn node_at(
+        &self,
+        name: &Bound<'py, PyString>,
+        fields: &[(&Bound<'py, PyString>, Bound<'py, PyAny>)],
+        place: &Place<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let arguments = PyDict::new(self.py());
+        for (field, value) in fields.iter().chain(&place.fields()) {
+            arguments.set_item(field, value)?;
         }
-        Ok(node)
+        self.nodes.getattr(name)?.call((), Some(&arguments))
     }
 
     fn constant(
         &self,
         value: Bound<'py, PyAny>,
-        like: &Bound<'py, PyAny>,
+        place: &Place<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.at(self.node("Constant", &[("value", value)])?, like)
+        let py = self.py();
+        self.node_at(
+            intern!(py, "Constant"),
+            &[(intern!(py, "value"), value)],
+            place,
+        )
     }
 
     /// A call of one of the recorder's methods.
@@ -190,33 +251,33 @@ impl<'py> Compiler<'py> {
         method: &str,
         number: u32,
         argument: Option<Bound<'py, PyAny>>,
-        like: &Bound<'py, PyAny>,
+        place: &Place<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py();
-        let placeholder = PyString::new(py, PLACEHOLDER).into_any();
-        let load = self.node("Load", &[])?;
-        let function = self.node(
-            "Attribute",
+        let placeholder = intern!(py, PLACEHOLDER).clone().into_any();
+        let function = self.node_at(
+            intern!(py, "Attribute"),
             &[
-                ("value", self.constant(placeholder, like)?),
-                ("attr", PyString::new(py, method).into_any()),
-                ("ctx", load),
+                (intern!(py, "value"), self.constant(placeholder, place)?),
+                (intern!(py, "attr"), PyString::intern(py, method).into_any()),
+                (intern!(py, "ctx"), self.node(intern!(py, "Load"), &[])?),
             ],
+            place,
         )?;
         let number = number.into_pyobject(py)?.into_any();
-        let arguments = PyList::new(py, [self.constant(number, like)?])?;
+        let arguments = PyList::new(py, [self.constant(number, place)?])?;
         if let Some(argument) = argument {
             arguments.append(argument)?;
         }
-        let call = self.node(
-            "Call",
+        self.node_at(
+            intern!(py, "Call"),
             &[
-                ("func", self.at(function, like)?),
-                ("args", arguments.into_any()),
-                ("keywords", PyList::empty(py).into_any()),
+                (intern!(py, "func"), function),
+                (intern!(py, "args"), arguments.into_any()),
+                (intern!(py, "keywords"), PyList::empty(py).into_any()),
             ],
-        )?;
-        self.at(call, like)
+            place,
+        )
     }
 
     /// Such a call as a statement.
@@ -227,8 +288,10 @@ impl<'py> Compiler<'py> {
         argument: Option<Bound<'py, PyAny>>,
         like: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let call = self.call(method, number, argument, like)?;
-        self.at(self.node("Expr", &[("value", call)])?, like)
+        let py = self.py();
+        let place = Place::of(like)?;
+        let call = self.call(method, number, argument, &place)?;
+        self.node_at(intern!(py, "Expr"), &[(intern!(py, "value"), call)], &place)
     }
 
     /// A call that changes nothing, so that what follows is no docstring.
@@ -238,8 +301,8 @@ impl<'py> Compiler<'py> {
 
     /// Makes the value of a bare expression known.
     pub fn wrap(&self, statement: &Bound<'py, PyAny>, probe: u32) -> PyResult<()> {
-        let value = statement.getattr("value")?;
-        let call = self.call("value", probe, Some(value), statement)?;
+        let value = statement.getattr(intern!(statement.py(), "value"))?;
+        let call = self.call("value", probe, Some(value), &Place::of(statement)?)?;
         statement.setattr("value", call)
     }
 
@@ -330,8 +393,11 @@ impl<'py> Compiler<'py> {
                 let statement = &blocks.all[block].statements[index];
                 if index < blocks.all[block].protected && statement.is_text {
                     // A docstring must stay one.
-                    let text = statement.node.getattr("value")?.getattr("value")?;
-                    let text = self.constant(text, &statement.node)?;
+                    let text = statement
+                        .node
+                        .getattr(intern!(statement.node.py(), "value"))?
+                        .getattr("value")?;
+                    let text = self.constant(text, &Place::of(&statement.node)?)?;
                     let node = self.statement("value", probe.id, Some(text), &statement.node)?;
                     blocks.insert(block, index + 1, true, node);
                     return Ok(());
@@ -462,17 +528,22 @@ impl<'py> Blocks<'py, '_> {
             let kind = node.get_type().name()?;
             let kind = kind.to_cow()?;
             let kind = kind.as_ref();
-            let mut first: u32 = node.getattr("lineno")?.extract()?;
+            let mut first: u32 = node.getattr(intern!(node.py(), "lineno"))?.extract()?;
             if matches!(kind, "FunctionDef" | "AsyncFunctionDef" | "ClassDef") {
-                for decorator in node.getattr("decorator_list")?.try_iter()? {
+                for decorator in node
+                    .getattr(intern!(node.py(), "decorator_list"))?
+                    .try_iter()?
+                {
                     first = first.min(decorator?.getattr("lineno")?.extract()?);
                 }
             }
             let is_expression = kind == "Expr";
             let is_text = is_expression && {
-                let value = node.getattr("value")?;
+                let value = node.getattr(intern!(node.py(), "value"))?;
                 value.get_type().name()? == "Constant"
-                    && value.getattr("value")?.is_instance_of::<PyString>()
+                    && value
+                        .getattr(intern!(value.py(), "value"))?
+                        .is_instance_of::<PyString>()
             };
             prefix &= (index == 0 && is_text)
                 || (kind == "ImportFrom"
@@ -485,14 +556,19 @@ impl<'py> Blocks<'py, '_> {
             }
             statements.push(Statement {
                 first,
-                last: node.getattr("end_lineno")?.extract()?,
+                last: node.getattr(intern!(node.py(), "end_lineno"))?.extract()?,
                 node,
                 is_expression,
                 is_text,
             });
         }
         let indent = match statements.first() {
-            Some(statement) => Some(statement.node.getattr("col_offset")?.extract()?),
+            Some(statement) => Some(
+                statement
+                    .node
+                    .getattr(intern!(statement.node.py(), "col_offset"))?
+                    .extract()?,
+            ),
             None => (depth == 0).then_some(0),
         };
         let children: Vec<_> = statements
@@ -560,13 +636,15 @@ impl<'py> Blocks<'py, '_> {
         }
         lists.extend(take(node, "orelse"));
         lists.extend(take(node, "finalbody"));
-        let column: u32 = node.getattr("col_offset")?.extract()?;
+        let column: u32 = node.getattr(intern!(node.py(), "col_offset"))?.extract()?;
         let mut starts = vec![first];
         for pair in lists.windows(2) {
             let above = pair[0].get_item(pair[0].len() - 1)?;
             let below = pair[1].get_item(0)?;
-            let from = above.getattr("end_lineno")?.extract()?;
-            let to = below.getattr("lineno")?.extract()?;
+            let from = above
+                .getattr(intern!(above.py(), "end_lineno"))?
+                .extract()?;
+            let to = below.getattr(intern!(below.py(), "lineno"))?.extract()?;
             starts.push(self.keyword_line(from, to));
         }
         for (index, list) in lists.iter().enumerate() {
@@ -574,7 +652,10 @@ impl<'py> Blocks<'py, '_> {
             let head = list.get_item(0)?;
             let is_elif = list.len() == 1
                 && head.get_type().name()? == "If"
-                && head.getattr("col_offset")?.extract::<u32>()? == column;
+                && head
+                    .getattr(intern!(head.py(), "col_offset"))?
+                    .extract::<u32>()?
+                    == column;
             if is_elif {
                 self.add_within(&head, starts[index], end, depth)?;
             } else {
