@@ -359,26 +359,48 @@ def compare(report: Report, found: list[Contestant], folder: Path, count: int, r
     )
 
 
+FORKS = """
+import os
+
+for _ in range({count}):
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+print("done")  # done
+"""
+
+
 def floor(report: Report, trueprint: Path, python: Path, folder: Path, rounds: int) -> None:
-    """A checked snippet beside a bare fork and exit of the same warm worker."""
+    """A checked snippet beside a bare fork and exit of the same warm worker.
+
+    The bare forks are made by snippets, one on each core: a snippet's process is
+    itself nothing but a fork of the warm worker, with all that this one has in
+    memory.
+    """
     counts = (500, 1500)
-    paths = []
+    checked_guides, bare_guides = [], []
     for count in counts:
         path = folder / f"floor-{count}.md"
         path.write_text(guides.fenced(guides.snippets(count)))
-        paths.append(path)
+        checked_guides.append(path)
+        path = folder / f"forks-{count}.md"
+        code = FORKS.format(count=count // CORES)
+        path.write_text("".join(f"## Part {core}\n\n```python{code}```\n\n" for core in range(CORES)))
+        bare_guides.append(path)
 
-    def each(command: Callable[[int, Path], Sequence[str | Path]]) -> float:
+    def each(paths: Sequence[Path]) -> float:
         # The difference leaves out what starting costs.
-        few, many = (measure(command(count, path)) for count, path in zip(counts, paths))
+        command = [trueprint, "check", "--no-cache", "--python", python]
+        few, many = (measure([*command, path]) for path in paths)
         if few.status or many.status:
             raise Failed(few.output + many.output)
         return (many.cpu - few.cpu) / (counts[1] - counts[0]) * 1000
 
     checked, bare = [], []
     for _ in range(rounds):
-        checked.append(each(lambda _, path: [trueprint, "check", "--no-cache", "--python", python, path]))
-        bare.append(each(lambda count, _: [trueprint, "__floor", python, str(count)]))
+        checked.append(each(checked_guides))
+        bare.append(each(bare_guides))
     ratio = Spread(tuple(one / other for one, other in zip(checked, bare)))
     report.table(
         f"one more snippet beside one more bare fork and exit of the same warm worker ({rounds} rounds)",
@@ -485,6 +507,68 @@ def again(report: Report, trueprint: Path, python: Path, folder: Path, rounds: i
     )
 
 
+def watch(report: Report, trueprint: Path, python: Path, folder: Path, rounds: int) -> None:
+    """How long after a save `--watch` has answered."""
+    path = folder / "watched.md"
+    snippets = guides.snippets(500)
+    path.write_text(guides.fenced(snippets))
+    command = [trueprint, "check", "--watch", "--no-config", "--python", python, path]
+    process = subprocess.Popen(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1", "XDG_CACHE_HOME": str(folder / "watch")},
+    )
+
+    def round_after(act: Callable[[], None]) -> tuple[float, str]:
+        started, said = time.perf_counter(), ""
+        act()
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "watching" in line:
+                return time.perf_counter() - started, said
+            said += line
+        raise Failed(f"--watch ended: {said}")
+
+    def save(text: str) -> None:
+        # As editors do.
+        new = path.with_suffix(".new")
+        new.write_text(text)
+        new.replace(path)
+
+    def expect(said: str, what: str) -> None:
+        if what not in said:
+            raise Failed(f"--watch did not say {what!r}:\n{said[-3000:]}")
+
+    expect(round_after(lambda: None)[1], "Everything holds")
+    false, mended = [], []
+    for number in range(rounds * 2):
+        falsified = guides.fenced(guides.falsified(snippets, seed=number))
+        took, said = round_after(lambda: save(falsified))
+        expect(said, "There is 1 finding")
+        false.append(took * 1000)
+        took, said = round_after(lambda: save(guides.fenced(snippets)))
+        expect(said, "Everything holds")
+        mended.append(took * 1000)
+    process.terminate()
+    process.communicate()
+    if process.returncode != 0:
+        raise Failed(f"--watch ended with {process.returncode}")
+    report.table(
+        f"from the save of one changed line among 500 snippets to the report of `--watch`, wall ms ({rounds * 2} rounds)",
+        ["a claim falsified", "and mended", "target"],
+        [
+            [
+                str(Spread(tuple(false))),
+                str(Spread(tuple(mended))),
+                report.hold("one changed line, ms", statistics.median(false), 250),
+            ]
+        ],
+    )
+
+
 def guide_of_waits(report: Report, trueprint: Path, python: Path, path: Path, folder: Path, rounds: int) -> None:
     """A real guide, held against the least time that it can take."""
     ratios, rows = [], []
@@ -513,13 +597,13 @@ def main() -> int:
     parser.add_argument("--python", type=Path, default=Path(sys.executable))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="guides of 500 only, two rounds")
-    parser.add_argument("--only", nargs="*", help="sections: compare, floor, growth, single, again, waits")
+    parser.add_argument("--only", nargs="*", help="sections: compare, floor, growth, single, again, watch, waits")
     parser.add_argument("--targets", action="store_true", help="fail when a target is missed")
     parser.add_argument("--without-tools", action="store_true", help="install nothing from PyPI")
     parser.add_argument(
         "--waits",
         type=Path,
-        default=PROJECT / "guide" / "python-by-claims.md",
+        default=PROJECT / "guide" / "python-interview-questions.md",
         help="a real guide, some snippets of which wait",
     )
     wanted = parser.parse_args()
@@ -538,7 +622,7 @@ def main() -> int:
                 for count in counts:
                     found = contestants(wanted.trueprint, wanted.python, tools)
                     compare(report, found, folder, count, rounds)
-            for section, act in (("floor", floor), ("growth", growth), ("single", single), ("again", again)):
+            for section, act in (("floor", floor), ("growth", growth), ("single", single), ("again", again), ("watch", watch)):
                 if asked(section):
                     act(report, wanted.trueprint, wanted.python, folder, rounds)
             if asked("waits"):

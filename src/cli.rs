@@ -20,7 +20,7 @@ use crate::command::pythons::PythonsFormat;
 use crate::command::selection::UseConfiguration;
 use crate::command::{
     Color, CommandError, Console, accept, check, clean, drift, explain, extract, init, pythons,
-    update,
+    update, watch,
 };
 use crate::configuration;
 use crate::document::Format;
@@ -100,6 +100,9 @@ struct CheckLine {
     /// Fail when anything was skipped
     #[arg(long)]
     fail_on_skipped: bool,
+    /// Stay, and check again what changes when a guide or an expectations file is saved
+    #[arg(long)]
+    watch: bool,
 }
 
 #[derive(Debug, Args)]
@@ -275,6 +278,7 @@ enum InputFormat {
 impl CommandLine {
     fn run(self, console: Console) -> Result<Status, CommandError> {
         match self.command {
+            Command::Check(line) if line.watch => watch::run(&line.into(), console),
             Command::Check(line) => check::run(&line.into(), console),
             Command::Drift(line) => drift::run(&line.into(), console),
             Command::Explain(line) => {

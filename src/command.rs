@@ -7,6 +7,7 @@
 pub mod console;
 pub mod selection;
 pub mod check;
+pub mod watch;
 pub mod drift;
 pub mod accept;
 pub mod explain;
@@ -94,6 +95,14 @@ pub enum CommandError {
     /// The system does not let the command wait for Ctrl-C.
     #[error("signals cannot be waited for: {0}")]
     Signals(io::Error),
+    /// The system does not tell when files change.
+    #[error("{what} cannot be watched: {source}")]
+    Watch {
+        /// Which folder.
+        what: String,
+        /// Why not.
+        source: notify::Error,
+    },
     /// The working directory is gone.
     #[error("the working directory cannot be found out: {0}")]
     WorkingDirectory(io::Error),

@@ -258,7 +258,7 @@ impl Runner {
             let mut drivers = 0;
             let mut start_driver = || {
                 let thread = std::thread::Builder::new().name(format!("runner-{drivers}"));
-                if drivers < most && thread.spawn_scoped(scope, &drive).is_ok() {
+                if drivers < most && thread.spawn_scoped(scope, drive).is_ok() {
                     drivers += 1;
                 }
                 drivers

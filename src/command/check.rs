@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::selection::{self, Selection, UseConfiguration};
 use super::{CommandError, Console};
 use crate::cache::Cache;
-use crate::check::{self, Caching, CheckEvent, CheckSettings, Reuse, Scope, Source};
+use crate::check::{self, Caching, CheckEvent, CheckSettings, Reuse, Scope, Session, Source};
 use crate::configuration::Project;
 use crate::document::Format;
 use crate::expectation::{self, Expectations};
@@ -91,15 +91,24 @@ pub fn run(arguments: &CheckArguments, console: Console) -> Result<Status, Comma
             &prepared.interrupt,
             console,
         )?;
-        let mut out = console.results();
-        let report = report::write(&results, arguments.format, arguments.options, &mut out);
-        super::written(report.and_then(|()| out.flush()))?;
-        worst = worst.max(results.status(arguments.options.skipped));
+        worst = worst.max(tell(&results, arguments, console)?);
         if results.interrupted {
             break;
         }
     }
     Ok(worst)
+}
+
+/// Writes results as they were asked for, and says what they come to.
+pub fn tell(
+    results: &Results,
+    arguments: &CheckArguments,
+    console: Console,
+) -> Result<Status, CommandError> {
+    let mut out = console.results();
+    let report = report::write(results, arguments.format, arguments.options, &mut out);
+    super::written(report.and_then(|()| out.flush()))?;
+    Ok(results.status(arguments.options.skipped))
 }
 
 /// Finds everything that a run needs. Without a word about interpreters, the
@@ -119,28 +128,58 @@ fn prepare_on(
     unasked: Search,
     console: Console,
 ) -> Result<Prepared, CommandError> {
-    let selection = selection::select(&arguments.guides, arguments.configuration)?;
-    let project = selection.project.as_ref();
-    let expectations = expectations(&arguments.expectations, project)?;
-    let interpreters = interpreters(&arguments.pythons, unasked, project, console)?;
-    let settings = interpreters.into_iter().map(|interpreter| CheckSettings {
-        interpreter,
-        format: arguments.input_format,
-        jobs: arguments
-            .jobs
-            .or_else(|| project.and_then(|project| project.settings.jobs)),
-        limits: limits(arguments.timeout, project),
-        network: arguments.network || project.is_some_and(|project| project.settings.network),
-        readable: readable(project),
-        expectations: expectations.clone(),
-        scope: Scope::Everything,
-        caching: caching(arguments.caching),
-    });
+    let subject = Subject::find(arguments)?;
     Ok(Prepared {
-        settings: settings.collect(),
-        selection,
+        settings: subject.settings(arguments, unasked, console)?,
+        selection: subject.selection,
         interrupt: Interrupt::on_signals().map_err(CommandError::Signals)?,
     })
+}
+
+/// What is read before anything is run: guides and what is documented of them.
+#[derive(Debug)]
+pub struct Subject {
+    /// The guides.
+    pub selection: Selection,
+    /// What is documented.
+    pub expectations: Expectations,
+}
+
+impl Subject {
+    /// Finds and reads it.
+    pub fn find(arguments: &RunArguments) -> Result<Self, CommandError> {
+        let selection = selection::select(&arguments.guides, arguments.configuration)?;
+        let expectations = expectations(&arguments.expectations, selection.project.as_ref())?;
+        Ok(Self {
+            selection,
+            expectations,
+        })
+    }
+
+    /// How it is checked, on each interpreter.
+    pub fn settings(
+        &self,
+        arguments: &RunArguments,
+        unasked: Search,
+        console: Console,
+    ) -> Result<Vec<CheckSettings>, CommandError> {
+        let project = self.selection.project.as_ref();
+        let interpreters = interpreters(&arguments.pythons, unasked, project, console)?;
+        let settings = interpreters.into_iter().map(|interpreter| CheckSettings {
+            interpreter,
+            format: arguments.input_format,
+            jobs: arguments
+                .jobs
+                .or_else(|| project.and_then(|project| project.settings.jobs)),
+            limits: limits(arguments.timeout, project),
+            network: arguments.network || project.is_some_and(|project| project.settings.network),
+            readable: readable(project),
+            expectations: self.expectations.clone(),
+            scope: Scope::Everything,
+            caching: caching(arguments.caching),
+        });
+        Ok(settings.collect())
+    }
 }
 
 /// Checks guides on one interpreter, shows how far it is while somebody watches,
@@ -155,7 +194,28 @@ pub fn check_one(
     interrupt: &Interrupt,
     console: Console,
 ) -> Result<Results, CommandError> {
-    let results = check_silently(sources, settings, interrupt, console)?;
+    check_one_in(
+        &mut Session::default(),
+        sources,
+        settings,
+        interrupt,
+        console,
+    )
+}
+
+/// The same with what earlier checks left warm.
+///
+/// # Errors
+///
+/// When nothing can be run.
+pub fn check_one_in(
+    session: &mut Session,
+    sources: &[Source],
+    settings: &CheckSettings,
+    interrupt: &Interrupt,
+    console: Console,
+) -> Result<Results, CommandError> {
+    let results = check_silently_in(session, sources, settings, interrupt, console)?;
     tell_of_trouble(std::slice::from_ref(&results), console);
     Ok(results)
 }
@@ -166,6 +226,17 @@ pub fn check_one(
 ///
 /// When nothing can be run.
 pub fn check_silently(
+    sources: &[Source],
+    settings: &CheckSettings,
+    interrupt: &Interrupt,
+    console: Console,
+) -> Result<Results, CommandError> {
+    let mut session = Session::default();
+    check_silently_in(&mut session, sources, settings, interrupt, console)
+}
+
+fn check_silently_in(
+    session: &mut Session,
     sources: &[Source],
     settings: &CheckSettings,
     interrupt: &Interrupt,
@@ -198,7 +269,7 @@ pub fn check_silently(
             });
         }
     };
-    let results = check::check(sources, settings, interrupt, &listener);
+    let results = check::check_in(session, sources, settings, interrupt, &listener);
     progress.finish_and_clear();
     Ok(results?)
 }
@@ -228,10 +299,12 @@ pub fn tell_of_trouble(results: &[Results], console: Console) {
     }
 }
 
-fn expectations(
+/// The files and folders that expectations are read from, and the folder that they
+/// name guides from.
+pub fn places_of_expectations(
     named: &[PathBuf],
     project: Option<&Project>,
-) -> Result<Expectations, CommandError> {
+) -> Result<(Vec<PathBuf>, PathBuf), CommandError> {
     let mut places = named.to_vec();
     let mut root = std::env::current_dir().map_err(CommandError::WorkingDirectory)?;
     if let Some(project) = project {
@@ -241,6 +314,14 @@ fn expectations(
         }
         root.clone_from(&project.root);
     }
+    Ok((places, root))
+}
+
+fn expectations(
+    named: &[PathBuf],
+    project: Option<&Project>,
+) -> Result<Expectations, CommandError> {
+    let (places, root) = places_of_expectations(named, project)?;
     expectation::load(&places, &root).map_err(CommandError::Expectations)
 }
 

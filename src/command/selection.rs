@@ -100,10 +100,15 @@ fn in_folder(folder: &Path, sources: &mut Vec<Source>) -> Result<(), CommandErro
             message: error.to_string(),
         })?;
         let path = entry.path();
-        let ending = path.extension().and_then(|ending| ending.to_str());
-        if ending.is_some_and(|ending| GUIDE_ENDINGS.contains(&ending)) && path.is_file() {
+        if is_guide(path) && path.is_file() {
             sources.push(Source::come_upon(path.to_owned()));
         }
     }
     Ok(())
+}
+
+/// Whether a file that turns up in a folder is a guide by its name.
+pub fn is_guide(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| GUIDE_ENDINGS.contains(&ending))
 }

@@ -386,7 +386,7 @@ impl Recorder {
                     stack: state.last_stack[index].clone(),
                     position: state.positions[index],
                 };
-                state.writer.write(&self.log(), &origin, &bytes);
+                state.writer.write(self.log(), &origin, &bytes);
                 state.writer.close();
             }
             state.written[index] = 0;
@@ -521,7 +521,7 @@ impl Recorder {
                 stack,
                 position: length,
             };
-            state.writer.write(&self.log(), &origin, head);
+            state.writer.write(self.log(), &origin, head);
             if !rest.is_empty() {
                 state.last_stack[index] = origin.stack;
             }
