@@ -116,6 +116,7 @@ fn guide(format: Format, claims: Vec<Judgement>) -> GuideResult {
                 prose: Vec::new(),
                 unclaimed: Vec::new(),
                 warnings: Vec::new(),
+                notes: Vec::new(),
             },
         }],
     }
@@ -153,5 +154,6 @@ fn judgement(value: &Value) -> Judgement {
         expected,
         actual: text("actual"),
         reason: None,
+        follows_from: None,
     }
 }
