@@ -10,7 +10,7 @@ async def brew(drink, seconds):
 
 
 async def main():
-    return await asyncio.gather(brew("tea", 0.04), brew("juice", 0.01), brew("cocoa", 0.025))
+    return await asyncio.gather(brew("tea", 0.2), brew("juice", 0.05), brew("cocoa", 0.12))
 
 
 start = time.perf_counter()
@@ -23,4 +23,4 @@ drinks = asyncio.run(main())
 # serve tea
 print(drinks)    # ['TEA', 'JUICE', 'COCOA']
 elapsed = time.perf_counter() - start
-print(f"ready after {elapsed * 1000:.3f} ms")    # ready after 43.817 ms
+print(f"ready after {elapsed * 1000:.3f} ms")    # ready after 203.817 ms

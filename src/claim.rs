@@ -261,7 +261,7 @@ fn shown(output: &crate::snippet::ShownOutput, snippet: &Snippet) -> Claim {
         .text
         .lines()
         .all(|line| line.trim_start().starts_with('#'));
-    let firmness = if only_comments {
+    let firmness = if only_comments || shape::is_placeholder(&output.text) {
         Firmness::Tentative
     } else if output.announced || output.statement.is_some() {
         Firmness::Firm

@@ -338,6 +338,9 @@ pub struct Exception {
     pub stack: Vec<Site>,
     /// The line of a `SyntaxError` that concerns the unit itself, one-based.
     pub syntax_line: Option<u32>,
+    /// The notes added to it, and, of a group, what its members say, depth
+    /// first: the further lines that a console shows of it.
+    pub further: Vec<String>,
 }
 
 /// How a child ended.

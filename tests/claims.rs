@@ -452,6 +452,7 @@ fn exception(text: &str, stack: &[Site]) -> Exception {
         name: quoted.filter(|_| matches!(name, "NameError" | "ModuleNotFoundError")),
         stack: stack.to_vec(),
         syntax_line: None,
+        further: Vec::new(),
     }
 }
 

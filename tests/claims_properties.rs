@@ -305,10 +305,10 @@ fn doctest_options_are_heard() {
         Some(Rule::Ellipsis)
     );
     assert_eq!(says("5", "6", &["ELLIPSIS"]), None);
-    let raise =
+    let traceback =
         transcript::traceback("Traceback (most recent call last):\n  ...\nValueError: bad\nworse");
-    let raise = raise.expect("it is a traceback");
-    assert_eq!(raise.types, ["ValueError"]);
-    assert_eq!(raise.message.as_deref(), Some("bad\nworse"));
+    let traceback = traceback.expect("it is a traceback");
+    assert_eq!(traceback.raise.types, ["ValueError"]);
+    assert_eq!(traceback.raise.message.as_deref(), Some("bad\nworse"));
     assert_eq!(transcript::traceback("Traceback is a word"), None);
 }

@@ -76,7 +76,14 @@ impl Reader<'_> {
             return None;
         }
         let text = Text::of(&remark.lines);
-        let readings = readings(&text, &statement, remark.stands);
+        let mut readings = readings(&text, &statement, remark.stands);
+        let glossed = leading_value(&text.shown).is_some_and(|cut| !cut.gloss.trim().is_empty());
+        if glossed && self.is_shown_below(statement.lines) {
+            // The console's own output says what came of it.
+            for reading in &mut readings {
+                reading.firmness = reading.firmness.min(Firmness::Resembling);
+            }
+        }
         Some(
             self.claim(
                 ClaimKind::Trailing,
@@ -86,6 +93,14 @@ impl Reader<'_> {
             )
             .with(&text),
         )
+    }
+
+    /// Whether a session shows the output of the statement itself.
+    fn is_shown_below(&self, lines: LineSpan) -> bool {
+        self.snippet
+            .outputs
+            .iter()
+            .any(|output| output.statement == Some(lines))
     }
 
     /// The claims of comments on lines of their own.
@@ -193,6 +208,9 @@ impl Reader<'_> {
     }
 
     fn commented_out(&self, hit: &code::Found, remark: &Remark) -> Option<Claim> {
+        if self.shows_own_usage(hit, remark) {
+            return None;
+        }
         let lines = &remark.lines[hit.first..=hit.last];
         let marked = marker::cut(&hit.text);
         let shown = marked.map_or(hit.text.as_str(), |marked| marked.text);
@@ -248,6 +266,25 @@ impl Reader<'_> {
         claim.versions = prose::versions(&hit.text);
         claim.example = prose::is_example(&hit.text);
         Some(claim)
+    }
+
+    /// Whether the code calls the very function in whose body it stands, as a
+    /// docstring would: it tells how to use it, and is nothing to be run there.
+    fn shows_own_usage(&self, hit: &code::Found, remark: &Remark) -> bool {
+        let line = remark.lines[hit.first].line;
+        self.syntax.statements.iter().any(|statement| {
+            let StatementKind::Function(name) = &statement.kind else {
+                return false;
+            };
+            let inside = statement.lines.first < line
+                && (line <= statement.lines.last || line == statement.lines.last.plus(1))
+                && statement.column < remark.column;
+            inside
+                && hit
+                    .code
+                    .match_indices(name.as_str())
+                    .any(|(at, _)| hit.code[at + name.len()..].starts_with('('))
+        })
     }
 
     fn claim(
@@ -618,8 +655,15 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
     };
 
     let raise = exception::read(shown).or_else(|| exception::read(&text.whole));
-    let holdings = state::read(shown, &statement.code);
-    let firmness = shows(text, statement).min(most);
+    let holdings = state::read(shown, &statement.code)
+        .or_else(|| state::read_of_all(shown, &names_together(statement)));
+    let about_code = text.marked.is_none()
+        && (begins_with_operand(shown, &statement.code) || describes_text(shown, statement));
+    let firmness = if about_code {
+        shows(text, statement).min(most).min(Firmness::Resembling)
+    } else {
+        shows(text, statement).min(most)
+    };
 
     if let Some((printed, returned)) = printed_and_returned(text) {
         let says = if leading_value(&returned).is_some() {
@@ -690,6 +734,57 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
         );
     }
     readings
+}
+
+/// The names that a statement gives one value: `x` and `y` in `x = y = 5`, `a` and
+/// `b` in `b = a`.
+fn names_together(statement: &Spoken) -> Vec<String> {
+    let Role::Assignment { targets, .. } = &statement.role else {
+        return Vec::new();
+    };
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && text
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+    };
+    let mut names = targets.clone();
+    if let Some((_, value)) = statement.code.rsplit_once('=')
+        && is_name(value.trim())
+    {
+        names.push(value.trim().to_owned());
+    }
+    names
+}
+
+/// Whether a remark begins with a literal of the code and goes on in words: `2 to
+/// the power of 7` beside `2 ** 7` tells the code, not what it gives.
+fn begins_with_operand(shown: &str, code: &str) -> bool {
+    let Some(cut) = leading_value(shown) else {
+        return false;
+    };
+    let mut gloss = cut.gloss.chars();
+    let worded = gloss.next() == Some(' ') && gloss.next().is_some_and(char::is_alphabetic);
+    let operand = cut.value.trim_matches(['\'', '"']);
+    worded && !operand.is_empty() && {
+        let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+        code.match_indices(operand).any(|(at, _)| {
+            let before = code[..at].chars().next_back();
+            let after = code[at + operand.len()..].chars().next();
+            let quoted = operand.len() < cut.value.len();
+            let is_apart = |c: Option<char>| c.is_none_or(|c| !inside(c) || quoted && c == '.');
+            is_apart(before) && is_apart(after)
+        })
+    }
+}
+
+/// Whether a remark goes on behind its value, beside a text that stands there for
+/// everybody to see.
+fn describes_text(shown: &str, statement: &Spoken) -> bool {
+    statement.role == Role::Expression
+        && statement.code.ends_with(['"', '\''])
+        && Value::read(&statement.code).is_some_and(|value| value.is_literal())
+        && leading_value(shown).is_some_and(|cut| !cut.gloss.trim().is_empty())
 }
 
 /// How firmly a remark claims that its text is what is shown.

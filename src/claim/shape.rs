@@ -70,7 +70,7 @@ fn is_value(text: &str) -> bool {
             Value::read(cut.value).is_some() || written && !is_sentence(cut.value)
         }
         '(' => Value::read(cut.value).is_some_and(|value| value.is_literal()),
-        '<' => !cut.value.starts_with("<=") && (cut.value.len() > 4),
+        '<' => !cut.value.starts_with("<=") && cut.value.len() > 4 && !is_placeholder(cut.value),
         '`' => false,
         '"' | '\'' | '“' | '‘' => true,
         _ if first.is_ascii_digit() || matches!(first, '-' | '+' | '.' | '$' | '€') => {
@@ -180,6 +180,60 @@ fn is_open_value(text: &str) -> bool {
             '"', '\'', ':', '<', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
         ])
         || matches!(text, "[" | "{")
+}
+
+/// Whether the text stands in angle brackets for something that is left out:
+/// `<a list of all names>`, `<output omitted>`.
+pub fn is_placeholder(text: &str) -> bool {
+    let Some(inner) = text
+        .trim()
+        .strip_prefix('<')
+        .and_then(|rest| rest.strip_suffix('>'))
+    else {
+        return false;
+    };
+    // What a repr is made of.
+    const REPR: &[&str] = &[
+        "object",
+        "function",
+        "class",
+        "module",
+        "method",
+        "built-in",
+        "bound",
+        "at",
+        "generator",
+        "coroutine",
+        "iterator",
+        "lambda",
+        "enum",
+        "frame",
+        "code",
+        "slot",
+        "wrapper",
+        "member",
+    ];
+    let words: Vec<&str> = inner.split_whitespace().collect();
+    let plain = words.iter().all(|word| {
+        let word = word.trim_end_matches([',', '.']);
+        !REPR.contains(&word)
+            && word.starts_with(char::is_alphabetic)
+            && word
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-'))
+    });
+    let left_out = words.iter().any(|word| {
+        [
+            "omitted",
+            "snip",
+            "skipped",
+            "truncated",
+            "output",
+            "elided",
+        ]
+        .contains(word)
+    });
+    plain && (words.len() > 2 || left_out)
 }
 
 /// Whether the text is an English sentence, or a part of one.

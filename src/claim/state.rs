@@ -124,6 +124,47 @@ pub fn read(text: &str, code: &str) -> Option<Holdings> {
     (!parts.is_empty()).then_some(Holdings { parts, leads })
 }
 
+/// Words that speak of several names at once, longer ones first, and whether they
+/// say outright that it is so.
+const ALL_OF_THEM: &[(&str, bool)] = &[
+    ("both are now ", true),
+    ("all are now ", true),
+    ("all three are ", false),
+    ("both names hold ", false),
+    ("both variables are ", false),
+    ("both are equal to ", false),
+    ("both are ", false),
+    ("both equal ", false),
+    ("both hold ", false),
+    ("all are ", false),
+    ("they are both ", false),
+    ("are both ", false),
+];
+
+/// Reads a value that `text` gives all of `names`: `both are 5`.
+pub fn read_of_all(text: &str, names: &[String]) -> Option<Holdings> {
+    if names.len() < 2 {
+        return None;
+    }
+    let text = text.trim();
+    ALL_OF_THEM.iter().find_map(|(words, plain)| {
+        let start = text.get(..words.len())?;
+        let rest = &text[words.len()..];
+        let length = value_length(rest).filter(|_| start.eq_ignore_ascii_case(words))?;
+        Some(Holdings {
+            parts: names
+                .iter()
+                .map(|name| Holding {
+                    expression: name.clone(),
+                    value: rest[..length].to_owned(),
+                    plain: *plain,
+                })
+                .collect(),
+            leads: true,
+        })
+    })
+}
+
 fn next_link(text: &str, from: usize) -> Option<(usize, usize, bool)> {
     LINKS
         .iter()

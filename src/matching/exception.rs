@@ -17,7 +17,14 @@ pub fn says(claim: &Raise, raised: &Exception) -> Option<Rule> {
     let Some(message) = &claim.message else {
         return Some(Rule::ExceptionType);
     };
-    message_says(message, raised)
+    message_says(message, &raised.message).or_else(|| {
+        if raised.further.is_empty() {
+            return None;
+        }
+        // The console shows the notes of an exception below its message.
+        let whole = format!("{}\n{}", raised.message, raised.further.join("\n"));
+        message_says(message, &whole)
+    })
 }
 
 /// Whether `name` names the exception's type, or one that it is derived from.
@@ -31,9 +38,9 @@ fn is_named(name: &str, raised: &Exception) -> bool {
 }
 
 /// Whether a message is the one that is claimed, or begins with it.
-fn message_says(claimed: &str, raised: &Exception) -> Option<Rule> {
+fn message_says(claimed: &str, message: &str) -> Option<Rule> {
     let claimed = claimed.trim();
-    let message = raised.message.trim();
+    let message = message.trim();
     let alike = |claimed: &str| -> Option<Rule> {
         let claimed = claimed.trim();
         if claimed.is_empty() {

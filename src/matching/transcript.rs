@@ -77,69 +77,220 @@ pub fn says(claim: &str, seen: &str, options: Options) -> Option<Rule> {
             return Some(rule);
         }
     }
-    super::says(&claim, seen, Hints::default())
+    super::says(&claim, seen, Hints::default()).or_else(|| {
+        let warns = claim.contains("Warning: ") && seen.contains("Warning: ");
+        warns
+            .then(|| exact(&placeless(&claim)) == exact(&placeless(seen)))?
+            .then_some(Rule::Equal)
+    })
 }
 
-/// The exception that a traceback in a session ends with.
-pub fn traceback(claim: &str) -> Option<Raise> {
-    let mut lines = claim.lines();
-    let first = lines.next()?.trim();
-    let header = first.starts_with("Traceback (most recent call last)")
-        || first.starts_with("Traceback (innermost last)")
-        || first.trim_end_matches('-').is_empty() && claim.contains("Traceback");
-    let syntax = claim.trim_start().starts_with("File \"<stdin>\"")
-        || claim.trim_start().starts_with("File \"<input>\"");
-    if !header && !syntax {
-        return None;
+/// Warnings without the file and line that they blame, and without the line of
+/// code that Python repeats below.
+fn placeless(text: &str) -> String {
+    let mut lines = Vec::new();
+    let mut warned = false;
+    for line in text.lines() {
+        let repeats = warned && line.starts_with("  ");
+        let place = line.find("Warning: ").and_then(|at| {
+            let (place, _) = line[..at].rsplit_once(": ")?;
+            place
+                .ends_with(|c: char| c.is_ascii_digit())
+                .then_some(place.len() + 2)
+        });
+        warned = place.is_some();
+        if !repeats {
+            lines.push(&line[place.unwrap_or(0)..]);
+        }
     }
-    let last: Vec<&str> = claim
-        .lines()
-        .skip(1)
-        .skip_while(|line| {
-            line.is_empty()
-                || line.starts_with(char::is_whitespace)
-                || line.starts_with("...")
-                || line.starts_with("--")
-                || line.starts_with('<')
-                || line.starts_with("Cell ")
-        })
-        .collect();
-    let text = last.join("\n");
-    let found = last.first().filter(|line| {
-        let name = line.split([':', ' ']).next().unwrap_or("");
-        !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+    lines.join("\n")
+}
+
+/// What a session's output says that ends in a traceback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traceback<'a> {
+    /// What was printed before.
+    pub printed: &'a str,
+    /// The exception it ends with.
+    pub raise: Raise,
+    /// Of an exception group, what its members and notes say.
+    members: Option<Members>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Members {
+    lines: Vec<String>,
+    /// Whether `...` leaves some out, or all are.
+    partial: bool,
+}
+
+/// The traceback that a session's output ends with, if it does.
+pub fn traceback(claim: &str) -> Option<Traceback<'_>> {
+    let lines: Vec<&str> = claim.lines().collect();
+    let start = (0..lines.len()).find(|&at| begins_traceback(&lines, at))?;
+    // What was raised while handling another counts, not that other one.
+    let last = (start..lines.len())
+        .rev()
+        .find(|&at| is_header(lines[at]))
+        .unwrap_or(start);
+    let printed_length = lines[start].as_ptr() as usize - claim.as_ptr() as usize;
+    let grouped = is_group_header(lines[last]);
+    let mut ending = lines[last..].iter().skip(1).map(|line| {
+        if grouped {
+            let inner = line.trim_start().trim_start_matches(['|', ' ']);
+            let stack = line
+                .trim_start()
+                .strip_prefix('|')
+                .is_some_and(|rest| rest.starts_with("  "));
+            if stack && !inner.starts_with("...") {
+                ""
+            } else {
+                inner
+            }
+        } else {
+            line
+        }
     });
-    let Some(first) = found else {
-        return Some(Raise {
+    let first = ending.find(|line| !is_stack(line));
+    let rest: Vec<&str> = ending.collect();
+    let (raise, members) = match first {
+        Some(first) if grouped => (raise(first, &[]), Some(members(&rest))),
+        Some(first) => (raise(first, &rest), None),
+        None => (raise("", &[]), None),
+    };
+    Some(Traceback {
+        printed: claim[..printed_length].trim_end(),
+        raise,
+        members,
+    })
+}
+
+fn is_header(line: &str) -> bool {
+    line.starts_with("Traceback (most recent call last)")
+        || line.starts_with("Traceback (innermost last)")
+        || is_group_header(line)
+}
+
+fn is_group_header(line: &str) -> bool {
+    line.trim_start().starts_with("+ Exception Group Traceback")
+}
+
+fn begins_traceback(lines: &[&str], at: usize) -> bool {
+    let line = lines[at];
+    let trimmed = line.trim_start();
+    // IPython draws a line above it.
+    let drawn = line.len() > 9
+        && line.bytes().all(|byte| byte == b'-')
+        && lines[at + 1..]
+            .iter()
+            .any(|line| line.contains("Traceback"));
+    let compiled = ["File \"<", "Cell In", "File <"]
+        .iter()
+        .any(|start| trimmed.starts_with(start))
+        && lines[at..].iter().any(|line| {
+            let name = line.split(':').next().unwrap_or("");
+            matches!(name, "SyntaxError" | "IndentationError" | "TabError")
+        });
+    is_header(trimmed) || drawn || compiled
+}
+
+/// Whether a line of a traceback tells where, not what.
+fn is_stack(line: &str) -> bool {
+    line.is_empty()
+        || line.starts_with(char::is_whitespace)
+        || line.starts_with(['<', '/', '~', '+'])
+        || ["...", "--", "Cell ", "File ", "Traceback"]
+            .iter()
+            .any(|start| line.starts_with(start))
+}
+
+/// The exception that a traceback's last lines name.
+fn raise(first: &str, rest: &[&str]) -> Raise {
+    let name = first.split([':', ' ']).next().unwrap_or("");
+    let named = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    if !named {
+        return Raise {
             types: Vec::new(),
             message: None,
             certainty: Certainty::Plain,
             cued: true,
-        });
-    };
-    let name = first.split(':').next().unwrap_or("").trim();
-    let message = text
-        .split_once(':')
-        .map(|(_, message)| message.trim().to_owned());
-    Some(Raise {
-        types: vec![name.to_owned()],
-        message: message.filter(|message| !message.is_empty()),
+        };
+    }
+    let (name, message) = first.split_once(':').unwrap_or((first, ""));
+    let message = std::iter::once(message)
+        .chain(rest.iter().copied())
+        .collect::<Vec<_>>()
+        .join("\n");
+    Raise {
+        types: vec![name.trim().to_owned()],
+        message: Some(message.trim().to_owned()).filter(|message| !message.is_empty()),
         certainty: Certainty::Plain,
         cued: true,
-    })
+    }
+}
+
+fn members(lines: &[&str]) -> Members {
+    let shown = lines.iter().map(|line| line.trim_end());
+    let partial = shown.clone().any(|line| line.starts_with("..."));
+    let lines: Vec<String> = shown
+        .filter(|line| !is_stack(line))
+        .map(str::to_owned)
+        .collect();
+    Members {
+        partial: partial || lines.is_empty(),
+        lines,
+    }
 }
 
 /// Whether a session's traceback says what was raised.
-pub fn traceback_says(claim: &Raise, raised: &Exception, options: Options) -> Option<Rule> {
+pub fn traceback_says(claim: &Traceback<'_>, raised: &Exception, options: Options) -> Option<Rule> {
+    let members = claim.members.as_ref();
+    if members.is_some_and(|members| !members_say(members, &raised.further)) {
+        return None;
+    }
     if options.ignore_exception_detail {
         let bare = Raise {
             message: None,
-            ..claim.clone()
+            ..claim.raise.clone()
         };
         return exception::says(&bare, raised);
     }
-    exception::says(claim, raised)
+    exception::says(&claim.raise, raised)
+}
+
+/// Whether the members of a group are those, all of them unless some are left
+/// out; how many each has inside can be left away.
+fn members_say(claim: &Members, raised: &[String]) -> bool {
+    let says = |claimed: &str, line: &str| {
+        line.strip_prefix(claimed)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(" (") && rest.ends_with(')'))
+    };
+    let mut open = raised
+        .iter()
+        .flat_map(|text| text.lines())
+        .filter(|line| !line.trim().is_empty());
+    let all = claim.lines.iter().all(|claimed| {
+        if claim.partial {
+            open.any(|line| says(claimed, line))
+        } else {
+            open.next().is_some_and(|line| says(claimed, line))
+        }
+    });
+    all && (claim.partial || open.next().is_none())
+}
+
+/// Whether a traceback that the program printed is the one that is claimed:
+/// where it says that the code stands is another matter.
+pub fn printed_traceback_says(claim: &Traceback<'_>, seen: &str, options: Options) -> Option<Rule> {
+    let shown = traceback(seen)?;
+    let same = shown.raise == claim.raise && shown.members == claim.members;
+    if !same {
+        return None;
+    }
+    says(claim.printed, shown.printed, options).or_else(|| {
+        (claim.printed.is_empty() && shown.printed.is_empty()).then_some(Rule::ExceptionMessage)
+    })
 }

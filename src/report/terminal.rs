@@ -10,6 +10,7 @@ use super::{
     BAD, DOUBTFUL, Detail, FAINT, GOOD, ReportOptions, STRONG, ShowProse, counted, difference,
     verdict_style, visible,
 };
+use crate::document::Format;
 use crate::position::Place;
 use crate::results::{GuideResult, Results, SnippetResult, Status, Summary};
 use crate::verdict::{Failure, Judgement, SnippetStatus, Unclaimed, Verdict};
@@ -378,8 +379,18 @@ fn write_finding(
         .as_ref()
         .filter(|_| claim.verdict != Verdict::Blank);
     if let Some(reason) = reason {
-        for line in reason.lines() {
+        let lines: Vec<&str> = reason.lines().collect();
+        let shown = if lines.len() > MOST_SOURCE_LINES + 1 {
+            MOST_SOURCE_LINES
+        } else {
+            lines.len()
+        };
+        for line in &lines[..shown] {
             writeln!(out, "{margin} {FAINT}{}{FAINT:#}", visible::shortened(line))?;
+        }
+        if shown < lines.len() {
+            let rest = lines.len() - shown;
+            writeln!(out, "{margin} {FAINT}… {rest} lines more{FAINT:#}")?;
         }
     }
     writeln!(out)
@@ -483,9 +494,27 @@ fn write_advice(results: &Results, summary: &Summary, out: &mut dyn Write) -> io
             continue;
         }
         let what = match verdict {
-            Verdict::Wrong => format!(
-                "correct the comment, or the code; `trueprint update {guide}` writes what Python did"
-            ),
+            Verdict::Wrong => {
+                // What a notebook stores is its own to write.
+                let updated = results
+                    .guides
+                    .iter()
+                    .any(|guide| guide.format != Format::Notebook && has(guide, Verdict::Wrong));
+                let stored = results
+                    .guides
+                    .iter()
+                    .any(|guide| guide.format == Format::Notebook && has(guide, Verdict::Wrong));
+                let mut what = "correct the comment, or the code".to_owned();
+                if updated {
+                    what.push_str(&format!(
+                        "; `trueprint update {guide}` writes what Python did"
+                    ));
+                }
+                if stored {
+                    what.push_str("; run a notebook again and save it");
+                }
+                what
+            }
             Verdict::Unstable => format!(
                 "mark it in the guide (~, \"for example\"), or document it: `trueprint accept {guide}`"
             ),
@@ -612,6 +641,14 @@ fn write_summary(
         Status::Holds => format!("{GOOD}Everything holds.{GOOD:#}"),
     };
     writeln!(out, "{verdict}")
+}
+
+fn has(guide: &GuideResult, verdict: Verdict) -> bool {
+    let mut claims = guide
+        .snippets
+        .iter()
+        .flat_map(|snippet| &snippet.verdict.claims);
+    claims.any(|claim| claim.verdict == verdict)
 }
 
 fn are_findings(count: usize) -> String {

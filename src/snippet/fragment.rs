@@ -163,6 +163,15 @@ fn template(code: &str, syntax: &Syntax) -> Option<String> {
                 };
                 let target = &code[target.clone()];
                 let value = &code[value.clone()];
+                let call = value.split_once('(').filter(|(function, inside)| {
+                    let name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+                    function.chars().all(name)
+                        && !is_builtin(function)
+                        && inside.strip_suffix(')').map(str::trim) == Some("...")
+                });
+                if let Some((function, _)) = call {
+                    return Some(format!("`{function}(...)` leaves out the arguments"));
+                }
                 if value == "..." && mentions(&code[statement.range.end..], target) {
                     return Some(format!("`{target} = ...` leaves out the value"));
                 }

@@ -231,7 +231,16 @@ impl Reader<'_> {
             return;
         };
         let mut output = std::mem::take(&mut self.output);
-        let last = self.complete(first, last, &mut output);
+        let refused = output.iter().any(|(_, line)| is_syntax_error(line))
+            && Syntax::of(&self.code[first..=last].join("\n"))
+                .error
+                .is_some();
+        let last = if refused {
+            self.compile_there(first, last);
+            last
+        } else {
+            self.complete(first, last, &mut output)
+        };
         while output
             .last()
             .is_some_and(|(_, line)| line.trim().is_empty())
@@ -283,6 +292,18 @@ impl Reader<'_> {
 }
 
 impl Reader<'_> {
+    /// Has a statement that Python refuses compiled when its turn comes, as the
+    /// console does, so that the rest of the session can be run.
+    fn compile_there(&mut self, first: usize, last: usize) {
+        let lines = &mut self.code[first..=last];
+        let statement = lines.join("\n");
+        lines.iter_mut().for_each(String::clear);
+        lines[0] = format!(
+            "exec(compile({}, '<stdin>', 'single'))",
+            string_literal(&statement)
+        );
+    }
+
     /// Takes lines of `output` into the statement where it is not complete
     /// without them, and definitions below an empty prompt; the statement's last
     /// line.
@@ -312,6 +333,27 @@ impl Reader<'_> {
         }
         last
     }
+}
+
+/// Whether a line of output says that a statement was refused.
+fn is_syntax_error(line: &str) -> bool {
+    let name = line.split(':').next().unwrap_or("").trim_end();
+    matches!(name, "SyntaxError" | "IndentationError" | "TabError")
+}
+
+/// The text as a literal of Python on one line.
+fn string_literal(text: &str) -> String {
+    let mut literal = String::from("'");
+    for character in text.chars() {
+        match character {
+            '\\' | '\'' => literal.extend(['\\', character]),
+            '\n' => literal.push_str("\\n"),
+            '\r' => literal.push_str("\\r"),
+            _ => literal.push(character),
+        }
+    }
+    literal.push('\'');
+    literal
 }
 
 fn is_clause(code: &str) -> bool {

@@ -10,7 +10,7 @@ use crate::claim::{Claim, Firmness, Role, Says, Spoken, Subject};
 use crate::matching::{self, Hints, Rule, exception, resembles, transcript};
 use crate::observation::Observation;
 use crate::position::LineSpan;
-use crate::protocol::Shown;
+use crate::protocol::{Exception, Shown};
 
 use super::failures::describe;
 use super::views::{Seen, Shows};
@@ -186,10 +186,13 @@ fn not_so(claim: &Claim, shows: &Shows<'_>, place: Place<'_, '_>) -> Outcome {
         Says::Raises(_) => raised.or_else(|| shows.actual()),
         Says::PrintsAndReturns(..) if !shows.nothing() => shows.printed_and_returned(),
         Says::Blank | Says::Silence | Says::Shows(_) | Says::PrintsAndReturns(..) => {
-            if shows.nothing() {
-                raised.or_else(|| shows.actual())
-            } else {
-                shows.actual()
+            let printed = shows.actual();
+            match (&claim.subject, raised) {
+                (_, raised) if shows.nothing() => raised.or(printed),
+                (Subject::Session { .. }, Some(raised)) => {
+                    printed.map(|printed| format!("{printed}\n{raised}"))
+                }
+                _ => printed,
             }
         }
     };
@@ -398,10 +401,14 @@ fn value_says(claimed: &str, value: &Shown) -> Option<Rule> {
 }
 
 fn in_session(claimed: &str, shows: &Shows<'_>, options: transcript::Options) -> So {
-    if let Some(raise) = transcript::traceback(claimed) {
-        let (raised, _) = shows.raised.as_ref()?;
-        return transcript::traceback_says(&raise, raised, options)
-            .map(|rule| (rule, Some(describe(raised))));
+    if let Some(traceback) = transcript::traceback(claimed) {
+        return match &shows.raised {
+            Some((raised, _)) => ends_in(&traceback, raised, shows, options),
+            None => shows.outputs.iter().find_map(|seen| {
+                transcript::printed_traceback_says(&traceback, &seen.text, options)
+                    .map(|rule| (rule, Some(seen.text.trim_end().to_owned())))
+            }),
+        };
     }
     let printed = shows.outputs.iter().find_map(|seen| {
         transcript::says(claimed, &seen.text, options)
@@ -410,6 +417,25 @@ fn in_session(claimed: &str, shows: &Shows<'_>, options: transcript::Options) ->
     printed.or_else(|| {
         let value = shows.values.last()?;
         value_says(claimed, value).map(|rule| (rule, Some(value.repr.clone())))
+    })
+}
+
+/// Whether a statement printed what is shown and then raised what is shown.
+fn ends_in(
+    traceback: &transcript::Traceback<'_>,
+    raised: &Exception,
+    shows: &Shows<'_>,
+    options: transcript::Options,
+) -> So {
+    let rule = transcript::traceback_says(traceback, raised, options)?;
+    let raised = describe(raised);
+    if traceback.printed.is_empty() {
+        return Some((rule, Some(raised)));
+    }
+    shows.outputs.iter().find_map(|seen| {
+        let printed = transcript::says(traceback.printed, &seen.text, options)?;
+        let text = format!("{}\n{raised}", seen.text.trim_end());
+        Some((rule.max(printed), Some(text)))
     })
 }
 

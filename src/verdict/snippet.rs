@@ -144,6 +144,8 @@ impl Judge<'_, '_> {
             .map_or(snippet.place, |line| snippet.place_of(line))
     }
 
+    /// Whether a comment stands beside output, or beside a print that never ran
+    /// and would have had some.
     fn is_beside_output(&self, claim: &Claim) -> bool {
         match &claim.subject {
             Subject::Statement(spoken) => {
@@ -152,7 +154,9 @@ impl Judge<'_, '_> {
                 let cut_short = !shows.reached || shows.raised.is_some();
                 !shows.nothing() || cut_short && would_show(&spoken.role)
             }
-            Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => false,
+            // Words that stand for the output of a console.
+            Subject::Session { .. } => true,
+            Subject::Code(_) | Subject::Snippet => false,
         }
     }
 

@@ -316,7 +316,18 @@ fn of_session<'a>(lines: LineSpan, unit: usize, observation: &Observation<'a>) -
     };
     // A value that a notebook shows stands apart from what its cell printed.
     if !out.is_empty() && shows.values.is_empty() {
-        shows.outputs.push(Seen::plain(out));
+        shows.outputs.push(Seen::plain(out.clone()));
+    }
+    // A console shows what goes to standard error too, as `logging` does.
+    let err = observation
+        .written(unit, lines, Some(Stream::Err), true)
+        .all;
+    if !err.trim().is_empty() {
+        if !out.is_empty() {
+            let both = observation.written(unit, lines, None, true).all;
+            shows.outputs.push(Seen::plain(both));
+        }
+        shows.outputs.push(Seen::plain(err));
     }
     shows
 }
@@ -331,5 +342,6 @@ fn exit(code: i32) -> Exception {
         name: None,
         stack: Vec::new(),
         syntax_line: None,
+        further: Vec::new(),
     }
 }

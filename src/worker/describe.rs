@@ -2,7 +2,7 @@
 //!
 //! What a snippet's own `__repr__` or `__str__` raises is told, never passed on.
 
-use pyo3::exceptions::PySyntaxError;
+use pyo3::exceptions::{PyBaseException, PySyntaxError};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple, PyType};
 
@@ -61,7 +61,38 @@ pub fn exception(
         name: attribute("name").and_then(|name| name.extract().ok()),
         stack: traceback(error, py, place),
         syntax_line,
+        further: further(value.as_any(), 0),
     }
+}
+
+/// The notes of an exception, and of a group what its members say.
+fn further(value: &Bound<'_, PyAny>, depth: usize) -> Vec<String> {
+    /// Nobody writes down more of it.
+    const MOST: usize = 64;
+    let mut lines = Vec::new();
+    let of = |name: &str| {
+        value
+            .getattr(name)
+            .ok()
+            .and_then(|found| found.try_iter().ok())
+    };
+    for note in of("__notes__").into_iter().flatten().flatten().take(MOST) {
+        lines.extend(note.str().map(|note| cut(lossy(&note))));
+    }
+    let members =
+        of("exceptions").filter(|_| depth < 8 && value.is_instance_of::<PyBaseException>());
+    for member in members.into_iter().flatten().flatten().take(MOST) {
+        let message = member.str().map(|text| lossy(&text)).unwrap_or_default();
+        let name = qualified_name(&member.get_type());
+        lines.push(if message.is_empty() {
+            name
+        } else {
+            cut(format!("{name}: {message}"))
+        });
+        lines.extend(further(&member, depth + 1));
+    }
+    lines.truncate(MOST);
+    lines
 }
 
 /// Text with what cannot be encoded as UTF-8 (lone surrogates) replaced.

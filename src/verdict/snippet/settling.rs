@@ -499,7 +499,13 @@ fn answers(decision: &Decision, claim: &Claim, found: Option<&Found>) -> Option<
         || claim.kind == ClaimKind::Transcript;
     let says_so = decision.verdict != Verdict::Skipped
         && (raises || decision.rule == Rule::Documented)
-        && decision.actual.as_deref() == Some(found.text.as_str());
+        && decision.actual.as_deref().is_some_and(|actual| {
+            // What a console showed before it stands above.
+            let printed = actual.strip_suffix(found.text.as_str());
+            printed.is_some_and(|printed| {
+                printed.is_empty() || claim.kind == ClaimKind::Transcript && printed.ends_with('\n')
+            })
+        });
     let instead = matches!(decision.rule, Rule::Raised | Rule::OtherException);
     (says_so || instead).then_some(found.order)
 }
