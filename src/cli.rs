@@ -24,6 +24,7 @@ use crate::command::{
 };
 use crate::configuration;
 use crate::document::Format;
+use crate::report::drift_table::Rows;
 use crate::report::{Detail, ReportFormat, ReportOptions, ShowProse};
 use crate::results::{SkippedIs, Status};
 
@@ -115,6 +116,9 @@ struct DriftLine {
     /// How the drift is written
     #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
     format: ListFormat,
+    /// Show drift too that the guide or its expectations document
+    #[arg(long, short)]
+    verbose: bool,
     /// Join reports that `drift --format json` made elsewhere instead of running anything; may be repeated
     #[arg(long, value_name = "REPORT", conflicts_with = "guides")]
     from: Vec<PathBuf>,
@@ -347,6 +351,11 @@ impl From<DriftLine> for DriftArguments {
             format: match line.format {
                 ListFormat::Terminal => DriftFormat::Terminal,
                 ListFormat::Json => DriftFormat::Json,
+            },
+            rows: if line.verbose {
+                Rows::AlsoDocumented
+            } else {
+                Rows::Drifting
             },
             baseline: line.baseline,
             write_baseline: line.write_baseline,

@@ -26,8 +26,8 @@ pub struct Drift {
     pub stable: usize,
     /// Rows that differ from run to run on one interpreter.
     pub noise: usize,
-    /// Rows that differ, as the guide itself or its expectations say.
-    pub documented: usize,
+    /// What differs as the guide itself or its expectations say, in page order.
+    pub documented: Vec<Change>,
     /// Snippets that were skipped on some interpreters only, with where and why.
     pub skips: Vec<Skip>,
 }
@@ -93,7 +93,7 @@ pub fn find(matrix: &Matrix) -> Drift {
         changes: Vec::new(),
         stable: 0,
         noise: 0,
-        documented: 0,
+        documented: Vec::new(),
         skips: Vec::new(),
     };
     for guide in &matrix.guides {
@@ -116,16 +116,17 @@ pub fn find(matrix: &Matrix) -> Drift {
             .filter(|row| matches!(row.subject, Subject::Failure))
             .collect();
         for row in &rows {
+            let change = || Change {
+                guide: guide.path.clone(),
+                row: row.clone(),
+                spans: spans(&row.cells),
+            };
             match standing(row, &failing) {
                 Standing::Stable => drift.stable += 1,
                 Standing::Noise => drift.noise += 1,
-                Standing::Documented => drift.documented += 1,
+                Standing::Documented => drift.documented.push(change()),
                 Standing::FollowsFromFailure => {}
-                Standing::Drifts => drift.changes.push(Change {
-                    guide: guide.path.clone(),
-                    row: row.clone(),
-                    spans: spans(&row.cells),
-                }),
+                Standing::Drifts => drift.changes.push(change()),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! `trueprint drift`: one guide, every CPython, one table.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ use super::check::{self, Prepared, RunArguments};
 use super::{CommandError, Console};
 use crate::check::{CheckSettings, Scope};
 use crate::drift::matrix::{self, Matrix, Runs};
-use crate::drift::{self, Drift, baseline, file};
-use crate::report::drift_table;
+use crate::drift::{self, Change, Drift, baseline, file};
+use crate::report::drift_table::{self, Rows};
 use crate::results::{Results, Status};
 use crate::snippet::SnippetId;
 
@@ -24,6 +25,8 @@ pub struct DriftArguments {
     pub from: Vec<PathBuf>,
     /// How the drift is written.
     pub format: DriftFormat,
+    /// Which rows the table shows.
+    pub rows: Rows,
     /// A baseline that knows what may drift.
     pub baseline: Option<PathBuf>,
     /// Where to write a baseline that knows all of it.
@@ -61,9 +64,10 @@ pub fn run(arguments: &DriftArguments, console: Console) -> Result<Status, Comma
     let (matrix, problems) = if arguments.from.is_empty() {
         // A report for machines may be joined with others: what is the same here
         // may differ there, so all of it must be told from noise.
-        let again = match arguments.format {
-            DriftFormat::Json => Again::Everything,
-            DriftFormat::Terminal => Again::WhatDrifts,
+        let again = match (arguments.format, arguments.rows) {
+            (DriftFormat::Json, _) => Again::Everything,
+            (DriftFormat::Terminal, Rows::Drifting) => Again::WhatDrifts,
+            (DriftFormat::Terminal, Rows::AlsoDocumented) => Again::WhatDiffers,
         };
         let compared = compare(&arguments.run, again, console)?;
         if compared.matrix.guides.is_empty() {
@@ -86,7 +90,7 @@ pub fn run(arguments: &DriftArguments, console: Console) -> Result<Status, Comma
         write_whole(path, &baseline::to_toml(&baseline::from_drift(&drift)))?;
     }
     let text = match arguments.format {
-        DriftFormat::Terminal => drift_table::render(&drift, fresh.as_deref()),
+        DriftFormat::Terminal => drift_table::render(&drift, fresh.as_deref(), arguments.rows),
         DriftFormat::Json => file::to_json(&matrix),
     };
     let mut out = console.results();
@@ -132,6 +136,8 @@ pub enum Again {
     Everything,
     /// Those that seem to drift.
     WhatDrifts,
+    /// Those that seem to drift, documented or not.
+    WhatDiffers,
 }
 
 /// Runs guides on all the interpreters that were asked for.
@@ -168,8 +174,13 @@ pub fn compare(
     for (hash_seed, part) in rounds {
         let snippets = match again {
             Again::Everything if part.start == 0 => every_snippet(&runs),
-            Again::Everything | Again::WhatDrifts => {
-                drifting_snippets(&matrix::lay_out(runs.clone()))
+            Again::Everything | Again::WhatDrifts | Again::WhatDiffers => {
+                let drift = drift::find(&matrix::lay_out(runs.clone()));
+                let mut changes = drift.changes;
+                if again == Again::WhatDiffers {
+                    changes.extend(drift.documented);
+                }
+                snippets_of(changes)
             }
         };
         if snippets.is_empty() {
@@ -198,14 +209,13 @@ pub fn compare(
     })
 }
 
-/// The snippets in which something drifts, as far as is known by now.
-fn drifting_snippets(matrix: &Matrix) -> Vec<(PathBuf, SnippetId)> {
-    let changes = drift::find(matrix).changes.into_iter();
-    let mut snippets: Vec<(PathBuf, SnippetId)> = changes
+/// The snippets in which something changes, as far as is known by now.
+fn snippets_of(changes: Vec<Change>) -> Vec<(PathBuf, SnippetId)> {
+    let snippets: BTreeSet<(PathBuf, SnippetId)> = changes
+        .into_iter()
         .map(|change| (change.guide, change.row.snippet))
         .collect();
-    snippets.dedup();
-    snippets
+    snippets.into_iter().collect()
 }
 
 fn every_snippet(runs: &[Runs]) -> Vec<(PathBuf, SnippetId)> {

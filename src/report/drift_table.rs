@@ -16,14 +16,37 @@ const WIDEST_INLINE: usize = 18;
 /// The widest line that is quoted, in terminal columns.
 const WIDEST_QUOTE: usize = 100;
 
+/// Which rows are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// Those that drift.
+    Drifting,
+    /// Also those whose drift the guide or its expectations document.
+    AlsoDocumented,
+}
+
 /// The table, and the summary below it.
 ///
 /// `fresh` are the changes that a baseline does not know, as indices into
 /// [`Drift::changes`]; `None` without a baseline.
-pub fn render(drift: &Drift, fresh: Option<&[usize]>) -> String {
+pub fn render(drift: &Drift, fresh: Option<&[usize]>, rows: Rows) -> String {
     let mut text = String::new();
+    let drifting = drift.changes.iter().enumerate().map(|(index, change)| {
+        let is_known = fresh.is_some_and(|fresh| !fresh.contains(&index));
+        (change, if is_known { ", known" } else { "" })
+    });
+    let mut shown: Vec<(&Change, &str)> = drifting.collect();
+    if rows == Rows::AlsoDocumented {
+        let documented = drift.documented.iter();
+        shown.extend(documented.map(|change| (change, ", documented")));
+        let guides = || drift.changes.iter().chain(&drift.documented);
+        shown.sort_by_key(|(change, _)| {
+            let guide = guides().position(|other| other.guide == change.guide);
+            (guide, change.row.place)
+        });
+    }
     let mut guide = None;
-    for (index, change) in drift.changes.iter().enumerate() {
+    for (change, standing) in &shown {
         if guide != Some(&change.guide) {
             if guide.is_some() {
                 text.push('\n');
@@ -31,10 +54,9 @@ pub fn render(drift: &Drift, fresh: Option<&[usize]>) -> String {
             push(&mut text, &format!("{}", change.guide.display()));
             guide = Some(&change.guide);
         }
-        let is_known = fresh.is_some_and(|fresh| !fresh.contains(&index));
-        render_change(&mut text, drift, change, is_known);
+        render_change(&mut text, drift, change, standing);
     }
-    if !drift.changes.is_empty() {
+    if !shown.is_empty() {
         text.push('\n');
     }
     for skip in &drift.skips {
@@ -77,14 +99,14 @@ fn summary(drift: &Drift, fresh: Option<&[usize]>) -> String {
         text,
         ", {} stable, {} documented, {} that vary from run to run, on {}",
         drift.stable,
-        drift.documented,
+        drift.documented.len(),
         drift.noise,
         labels.join(", ")
     );
     text
 }
 
-fn render_change(text: &mut String, drift: &Drift, change: &Change, is_known: bool) {
+fn render_change(text: &mut String, drift: &Drift, change: &Change, standing: &str) {
     let row = &change.row;
     let about = match &row.subject {
         Subject::Claim(_) => "claim",
@@ -95,7 +117,6 @@ fn render_change(text: &mut String, drift: &Drift, change: &Change, is_known: bo
     let since = change.since().map_or_else(String::new, |column| {
         format!(", changed in {}", drift.columns[column].label)
     });
-    let known = if is_known { ", known" } else { "" };
     push(text, "");
     push(
         text,
@@ -105,7 +126,7 @@ fn render_change(text: &mut String, drift: &Drift, change: &Change, is_known: bo
             visible::cut_middle(&visible::source(&row.source), WIDEST_QUOTE)
         ),
     );
-    push(text, &format!("  {about}{since}{known}"));
+    push(text, &format!("  {about}{since}{standing}"));
     let mut legend: Vec<String> = Vec::new();
     let shown: Vec<String> = row
         .cells

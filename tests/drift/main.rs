@@ -135,7 +135,19 @@ fn sorts(ends: (u64, u64)) -> Result<(), Failed> {
         drifting += 1;
     }
     expect(&format!("{drifting} drift"))?;
-    expect("1 documented")
+    expect("1 documented")?;
+    let verbose = String::from_utf8(drift(ends, &["--verbose"]).stdout)?;
+    let documented = |text: &str| {
+        text.matches(&format!("changed in 3.{new}, documented"))
+            .count()
+    };
+    if (documented(&text), documented(&verbose)) == (0, 1)
+        && verbose.lines().count() > text.lines().count()
+    {
+        Ok(())
+    } else {
+        Err(format!("not one documented row in\n{verbose}").into())
+    }
 }
 
 fn joined(ends: (u64, u64)) -> Result<(), Failed> {

@@ -174,7 +174,7 @@ fn expect(
         drift.changes.len(),
         drift.stable,
         drift.noise,
-        drift.documented,
+        drift.documented.len(),
     );
     equal(&found, &(changes, stable, noise, documented))
 }
