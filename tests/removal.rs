@@ -15,6 +15,9 @@ use trueprint::sandbox::removal;
 
 const MOUNT: &str = "__mount";
 
+/// What a case does in a folder of its own.
+type Case = fn(&Path);
+
 fn main() {
     let given: Vec<String> = std::env::args().collect();
     match given.as_slice() {
@@ -34,7 +37,7 @@ fn main() {
     }
     let arguments = Arguments::from_args();
     let can_mount = start(&[MOUNT]).is_ok();
-    let plain: [(&str, fn(&Path)); 4] = [
+    let plain: [(&str, Case); 4] = [
         ("deeper_than_a_path_can_be", deeper_than_a_path_can_be),
         ("without_permissions", without_permissions),
         ("links_are_not_followed", links_are_not_followed),
@@ -180,7 +183,7 @@ fn without_permissions(folder: &Path) {
     fs::create_dir_all(folder.join("a/b/c")).expect("folders");
     fs::write(folder.join("a/b/c/file"), "").expect("a file");
     for place in ["a/b/c", "a/b", "a", ""] {
-        fs::set_permissions(folder.join(place), Permissions::from_mode(0)).expect("its mode");
+        fs::set_permissions(folder.join(place), Permissions::from_mode(0o0)).expect("its mode");
     }
     removal::remove(&folder).expect("it can be removed");
     assert!(!folder.exists());

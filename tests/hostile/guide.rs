@@ -211,11 +211,8 @@ impl Expected {
 impl Allowed {
     fn read(text: &str) -> Self {
         let text = text.trim();
-        if text.split(" or ").any(|choice| choice == "any") {
-            Self::Any
-        } else if text.split(" or ").any(|choice| choice == "not holds")
-            && text.split(" or ").any(|choice| choice == "holds")
-        {
+        let offers = |wanted: &str| text.split(" or ").any(|choice| choice == wanted);
+        if offers("any") || offers("holds") && offers("not holds") {
             Self::Any
         } else if let Some(verdict) = text.strip_prefix("not ") {
             Self::Not(verdict.to_owned())
