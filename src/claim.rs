@@ -12,6 +12,7 @@ pub mod placement;
 pub mod prose;
 pub mod reading;
 pub mod shape;
+pub mod spoken;
 pub mod state;
 pub mod value;
 
@@ -261,8 +262,10 @@ fn shown(output: &crate::snippet::ShownOutput, snippet: &Snippet) -> Claim {
         .text
         .lines()
         .all(|line| line.trim_start().starts_with('#'));
-    let firmness = if only_comments || shape::is_placeholder(&output.text) {
+    let firmness = if only_comments {
         Firmness::Tentative
+    } else if shape::is_placeholder(&output.text) {
+        Firmness::Resembling
     } else if output.announced || output.statement.is_some() {
         Firmness::Firm
     } else {

@@ -17,12 +17,13 @@
 //! `- shows` says for lines of the code what they did: `writes TEXT` (a `\n` in
 //! it is a newline, `\c` at its end leaves the newline out), `warns TEXT` (on
 //! standard error), `value REPR` or `value REPR | STR`, `holds NAME = REPR`,
-//! `raises Type: message` or `raises Type(Base, Base): message`, `never` (it was
+//! `raises Type: message` or `raises Type(Base, Base): message` (its notes and, of a
+//! group, its members behind it, each after ` ++ `), `never` (it was
 //! not reached), `runs TEXT` and `runs raising Type: message` (commented-out
 //! code), and `within LINE` before `writes` for a function that was called from
 //! that line. A line after `again:` is for a second run. `- verdicts` lists
 //! every claim: its line, its verdict and its rule; what is not listed must be
-//! prose or nothing.
+//! prose or nothing. Code that begins with `>>> ` is a console session.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,12 +32,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use trueprint::claim::{self, Claim};
-use trueprint::document::Format;
+use trueprint::document::{self, Format};
 use trueprint::interpreter::Version;
 use trueprint::plan::{self, Defaults, PlannedTask};
 use trueprint::position::{LineNumber, LineSpan, Place};
 use trueprint::protocol::{End, Event, Exception, Look, ProbePoint, Run, Shown, Site, Stream};
-use trueprint::snippet::{Guide, Mode, ShownOutput, Snippet, SnippetId};
+use trueprint::snippet::{self, Guide, Mode, ShownOutput, Snippet, SnippetId};
 use trueprint::syntax::Syntax;
 use trueprint::verdict::{self, Circumstances};
 
@@ -100,7 +101,11 @@ fn check(body: &str) -> Result<(), String> {
             other => return Err(format!("no part is called {other:?}")),
         }
     }
-    let guide = guide(code, output);
+    let guide = if code.starts_with(">>> ") {
+        session(code)
+    } else {
+        guide(code, output)
+    };
     let claims: Vec<Vec<Claim>> = guide.snippets.iter().map(claim::read).collect();
     let plan = plan::plan(&guide, &claims, None, Defaults::default());
     let planned = plan.tasks.first().ok_or("the snippet is not run")?;
@@ -108,6 +113,7 @@ fn check(body: &str) -> Result<(), String> {
         .lines()
         .filter(|line| !line.trim().is_empty())
         .partition(|line| !line.starts_with("again: "));
+    let code = guide.snippets[0].code.as_str();
     let run = run(planned, code, &first)?;
     let again = if second.is_empty() {
         None
@@ -169,6 +175,22 @@ fn check(body: &str) -> Result<(), String> {
         details.join("\n"),
         claims
     ))
+}
+
+/// A console session, read as in a Markdown page.
+fn session(code: &str) -> Guide {
+    let page = format!("```pycon\n{code}\n```\n");
+    let document = document::parse(Path::new("guide.md"), &page, Format::Markdown);
+    let mut guide = snippet::from_document(&document);
+    for snippet in &mut guide.snippets {
+        // Its lines are counted as the case's are.
+        snippet.place = Place::line(LineNumber::FIRST);
+        snippet.fragment = None;
+        for output in &mut snippet.outputs {
+            output.place.line = LineNumber::from_index(output.place.line.index() - 1);
+        }
+    }
+    guide
 }
 
 fn guide(code: &str, output: Option<(&str, bool)>) -> Guide {
@@ -426,8 +448,11 @@ fn shown(text: &str) -> Shown {
     }
 }
 
-/// `Type(Base, Base): message`.
+/// `Type(Base, Base): message ++ further line ++ further line`.
 fn exception(text: &str, stack: &[Site]) -> Exception {
+    let mut parts = text.split(" ++ ");
+    let text = parts.next().unwrap_or("");
+    let further = parts.map(str::to_owned).collect();
     let (head, message) = text.split_once(": ").unwrap_or((text, ""));
     let (name, bases) = match head.split_once('(') {
         Some((name, bases)) => (
@@ -452,7 +477,7 @@ fn exception(text: &str, stack: &[Site]) -> Exception {
         name: quoted.filter(|_| matches!(name, "NameError" | "ModuleNotFoundError")),
         stack: stack.to_vec(),
         syntax_line: None,
-        further: Vec::new(),
+        further,
     }
 }
 

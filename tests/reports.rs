@@ -67,6 +67,22 @@ fn terminal_when_all_is_well() {
 }
 
 #[test]
+fn terminal_of_a_notebook() {
+    let mut results = mixed();
+    results.guides.truncate(1);
+    results.guides[0].format = Format::Notebook;
+    let claim = &mut results.guides[0].snippets[0].verdict.claims[2];
+    let far = (1..=12).map(|number| format!("the cause's line {number}"));
+    claim.reason = Some(far.collect::<Vec<_>>().join("\n"));
+    check(
+        &results,
+        ReportFormat::Terminal,
+        FINDINGS,
+        "terminal-of-a-notebook.txt",
+    );
+}
+
+#[test]
 fn json() {
     check(&mixed(), ReportFormat::Json, FINDINGS, "report.json");
 }

@@ -6,7 +6,7 @@
 
 use crate::position::LineSpan;
 use crate::snippet::Snippet;
-use crate::syntax::{Statement, StatementKind, Syntax};
+use crate::syntax::{StatementKind, Syntax};
 
 use super::code;
 use super::exception::{self, Certainty, Raise};
@@ -15,22 +15,10 @@ use super::marker::{self, Marked, Strength};
 use super::placement::{Remark, RemarkLine, Stands};
 use super::prose::{self, Trap};
 use super::shape::{Shape, shape};
+use super::spoken;
 use super::state;
 use super::value::Value;
 use super::{Claim, ClaimKind, CommentedCode, Firmness, Reading, Role, Says, Spoken, Subject};
-
-/// Functions whose purpose is to print.
-const PRINTERS: &[&str] = &[
-    "print",
-    "pprint",
-    "pprint.pprint",
-    "pprint.pp",
-    "pp",
-    "sys.stdout.write",
-    "sys.stdout.writelines",
-    "display",
-    "console.print",
-];
 
 /// The claims that a remark could make.
 pub fn claims(remark: Remark, snippet: &Snippet, syntax: &Syntax) -> Vec<Claim> {
@@ -50,7 +38,7 @@ impl Reader<'_> {
     /// The claim of a comment behind a statement.
     fn behind(&self, remark: &Remark) -> Option<Claim> {
         let first = remark.lines[0].text.as_str();
-        let statement = self.spoken(remark.statement?, remark)?;
+        let statement = spoken::spoken(remark.statement?, remark, self.snippet, self.syntax)?;
         if first.trim().is_empty() && remark.lines.len() == 1 {
             let shows = matches!(
                 statement.role,
@@ -142,10 +130,10 @@ impl Reader<'_> {
         let next = remark
             .next
             .filter(|_| last)
-            .and_then(|index| self.spoken(index, remark));
+            .and_then(|index| spoken::spoken(index, remark, self.snippet, self.syntax));
         let before = remark
             .statement
-            .and_then(|index| self.spoken(index, remark));
+            .and_then(|index| spoken::spoken(index, remark, self.snippet, self.syntax));
         let directly_below = remark.stands == Stands::Below && first;
         let marked_from = lines.iter().position(announces);
         if directly_below && let Some(statement) = before {
@@ -316,34 +304,6 @@ impl Reader<'_> {
             doubtful: false,
         }
     }
-
-    /// What a statement is to the claims about it.
-    fn spoken(&self, index: usize, remark: &Remark) -> Option<Spoken> {
-        let statement = self.syntax.statements.get(index)?;
-        let source = self.snippet.code.as_str();
-        let header = matches!(remark.stands, Stands::Behind | Stands::Inside)
-            && statement.header != statement.lines;
-        let mut top = statement;
-        let mut caught =
-            statement.surroundings.try_body.is_some() || statement.kind == StatementKind::Try;
-        let mut parent = statement.parent;
-        while let Some(index) = parent {
-            top = &self.syntax.statements[index];
-            caught |= catches(top, source);
-            parent = top.parent;
-        }
-        caught |= catches(statement, source);
-        Some(Spoken {
-            lines: statement.lines,
-            top: top.lines,
-            role: role(statement, source, header),
-            in_function: statement.surroundings.function.is_some(),
-            caught,
-            code: source[statement.range.clone()].chars().take(2000).collect(),
-            changes: changes(statement, source),
-            together: remark.together.filter(|_| remark.stands == Stands::Apart),
-        })
-    }
 }
 
 impl Claim {
@@ -366,168 +326,6 @@ impl Claim {
         self.doubtful = prose::trap(&self.comment) == Some(Trap::Doubtful);
         self
     }
-}
-
-/// `with pytest.raises(…)` and `with suppress(…)`.
-fn catches(statement: &Statement, source: &str) -> bool {
-    statement.kind == StatementKind::With && {
-        let header = source[statement.range.clone()].lines().next().unwrap_or("");
-        header.contains("raises(")
-            || header.contains("suppress(")
-            || header.contains("assertRaises")
-    }
-}
-
-fn role(statement: &Statement, source: &str, header: bool) -> Role {
-    match &statement.kind {
-        StatementKind::Expression {
-            call: Some(call),
-            arguments,
-            ..
-        } => {
-            if PRINTERS.contains(&call.as_str()) {
-                let positional = arguments
-                    .iter()
-                    .filter(|range| {
-                        let text = &source[(*range).clone()];
-                        !["end=", "sep=", "file=", "flush="]
-                            .iter()
-                            .any(|name| text.replace(' ', "").starts_with(name))
-                    })
-                    .count();
-                let starred = arguments
-                    .iter()
-                    .any(|range| source[range.clone()].starts_with('*'));
-                Role::Print {
-                    several: positional > 1 || starred,
-                }
-            } else {
-                Role::Call {
-                    method: call.contains('.'),
-                }
-            }
-        }
-        StatementKind::Expression { .. } => Role::Expression,
-        StatementKind::Assignment { targets, value, .. } => Role::Assignment {
-            targets: targets
-                .iter()
-                .flat_map(|range| apart(&source[range.clone()]))
-                .collect(),
-            literal: value.as_ref().is_some_and(|range| {
-                Value::read(&source[range.clone()]).is_some_and(|value| value.is_literal())
-            }),
-        },
-        StatementKind::Raise | StatementKind::Assert => Role::Other { raises: true },
-        StatementKind::Delete => Role::Deletion {
-            part: source[statement.range.clone()].contains(['[', '.']),
-        },
-        StatementKind::Import | StatementKind::Return | StatementKind::Silent => {
-            Role::Other { raises: false }
-        }
-        StatementKind::Function(_) | StatementKind::Class(_) => Role::Definition,
-        StatementKind::Loop
-        | StatementKind::If
-        | StatementKind::Match
-        | StatementKind::With
-        | StatementKind::Try => Role::Compound { header },
-    }
-}
-
-/// The names that a statement could have changed beside what it assigns to.
-fn changes(statement: &Statement, source: &str) -> Vec<String> {
-    let root = |text: &str| -> Option<String> {
-        let name: String = text
-            .trim()
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
-        let further = text.trim().len() > name.len();
-        (further && name.starts_with(|c: char| c.is_alphabetic() || c == '_')).then_some(name)
-    };
-    let mut names: Vec<String> = match &statement.kind {
-        StatementKind::Expression {
-            call: Some(call),
-            arguments,
-            ..
-        } if !PRINTERS.contains(&call.as_str()) => {
-            let receiver = call
-                .rsplit_once('.')
-                .map(|(receiver, _)| receiver.to_owned());
-            let plain =
-                |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '\'' | '"');
-            let arguments = arguments.iter().take(2).filter_map(|range| {
-                let text = source[range.clone()].trim();
-                let name = text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-                    && text.chars().all(|c| c.is_alphanumeric() || c == '_');
-                name.then(|| text.to_owned())
-            });
-            receiver
-                .filter(|name| name.chars().all(plain))
-                .into_iter()
-                .chain(arguments)
-                .collect()
-        }
-        StatementKind::Assignment { targets, .. } => targets
-            .iter()
-            .filter_map(|range| root(&source[range.clone()]))
-            .collect(),
-        StatementKind::Delete => source[statement.range.clone()]
-            .strip_prefix("del ")
-            .and_then(root)
-            .into_iter()
-            .collect(),
-        StatementKind::Expression { .. }
-        | StatementKind::Import
-        | StatementKind::Raise
-        | StatementKind::Assert
-        | StatementKind::Return
-        | StatementKind::Silent
-        | StatementKind::Function(_)
-        | StatementKind::Class(_)
-        | StatementKind::Loop
-        | StatementKind::If
-        | StatementKind::Match
-        | StatementKind::With
-        | StatementKind::Try => Vec::new(),
-    };
-    names.retain(|name| !matches!(name.as_str(), "True" | "False" | "None" | "self"));
-    names.dedup();
-    names
-}
-
-/// The parts of an assignment's target: `a, *b` are two.
-fn apart(target: &str) -> Vec<String> {
-    let inner = target.trim();
-    let inner = inner
-        .strip_prefix('(')
-        .and_then(|rest| rest.strip_suffix(')'))
-        .or_else(|| {
-            inner
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_suffix(']'))
-        })
-        .unwrap_or(inner);
-    let mut parts = vec![String::new()];
-    let mut depth = 0usize;
-    for character in inner.chars() {
-        match character {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => {
-                parts.push(String::new());
-                continue;
-            }
-            _ => {}
-        }
-        if let Some(part) = parts.last_mut() {
-            part.push(character);
-        }
-    }
-    parts
-        .iter()
-        .map(|part| part.trim().trim_start_matches('*').to_owned())
-        .filter(|part| !part.is_empty())
-        .collect()
 }
 
 /// A remark's text with its markers cut.
@@ -656,7 +454,7 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
 
     let raise = exception::read(shown).or_else(|| exception::read(&text.whole));
     let holdings = state::read(shown, &statement.code)
-        .or_else(|| state::read_of_all(shown, &names_together(statement)));
+        .or_else(|| state::read_of_all(shown, &spoken::names_together(statement)));
     let about_code = text.marked.is_none()
         && (begins_with_operand(shown, &statement.code) || describes_text(shown, statement));
     let firmness = if about_code {
@@ -736,26 +534,10 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
     readings
 }
 
-/// The names that a statement gives one value: `x` and `y` in `x = y = 5`, `a` and
-/// `b` in `b = a`.
-fn names_together(statement: &Spoken) -> Vec<String> {
-    let Role::Assignment { targets, .. } = &statement.role else {
-        return Vec::new();
-    };
-    let is_name = |text: &str| {
-        text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && text
-                .chars()
-                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
-    };
-    let mut names = targets.clone();
-    if let Some((_, value)) = statement.code.rsplit_once('=')
-        && is_name(value.trim())
-    {
-        names.push(value.trim().to_owned());
-    }
-    names
-}
+/// Words behind a value that tell why it comes out, and so that it does.
+const REASONS: &[&str] = &[
+    "because", "since", "as", "so", "which", "not", "and", "but", "due", "thanks", "again", "too",
+];
 
 /// Whether a remark begins with a literal of the code and goes on in words: `2 to
 /// the power of 7` beside `2 ** 7` tells the code, not what it gives.
@@ -763,6 +545,10 @@ fn begins_with_operand(shown: &str, code: &str) -> bool {
     let Some(cut) = leading_value(shown) else {
         return false;
     };
+    let first = cut.gloss.split_whitespace().next().unwrap_or("");
+    if REASONS.contains(&first.trim_end_matches([',', ':'])) {
+        return false;
+    }
     let mut gloss = cut.gloss.chars();
     let worded = gloss.next() == Some(' ') && gloss.next().is_some_and(char::is_alphabetic);
     let operand = cut.value.trim_matches(['\'', '"']);

@@ -32,7 +32,7 @@ pub fn shape(text: &str) -> Shape {
 
 /// Whether the text is a value, or starts with one and goes on with a gloss.
 fn is_value(text: &str) -> bool {
-    if text.is_empty() || is_complexity(text) {
+    if text.is_empty() || is_complexity(text) || is_placeholder(text) {
         return false;
     }
     if let Some(value) = Value::read(text) {
@@ -70,7 +70,7 @@ fn is_value(text: &str) -> bool {
             Value::read(cut.value).is_some() || written && !is_sentence(cut.value)
         }
         '(' => Value::read(cut.value).is_some_and(|value| value.is_literal()),
-        '<' => !cut.value.starts_with("<=") && cut.value.len() > 4 && !is_placeholder(cut.value),
+        '<' => !cut.value.starts_with("<=") && cut.value.len() > 4,
         '`' => false,
         '"' | '\'' | '“' | '‘' => true,
         _ if first.is_ascii_digit() || matches!(first, '-' | '+' | '.' | '$' | '€') => {
@@ -231,9 +231,12 @@ pub fn is_placeholder(text: &str) -> bool {
             "output",
             "elided",
         ]
-        .contains(word)
+        .contains(&word.to_lowercase().as_str())
     });
-    plain && (words.len() > 2 || left_out)
+    // `<Person named Ada>` is what a class of the guide's own shows.
+    let described = words.len() > 2
+        && (inner.starts_with(char::is_lowercase) || matches!(words[0], "A" | "An" | "The"));
+    plain && (described || left_out)
 }
 
 /// Whether the text is an English sentence, or a part of one.

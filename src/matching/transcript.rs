@@ -81,7 +81,7 @@ pub fn says(claim: &str, seen: &str, options: Options) -> Option<Rule> {
         let warns = claim.contains("Warning: ") && seen.contains("Warning: ");
         warns
             .then(|| exact(&placeless(&claim)) == exact(&placeless(seen)))?
-            .then_some(Rule::Equal)
+            .then_some(Rule::Address)
     })
 }
 
@@ -168,7 +168,19 @@ pub fn traceback(claim: &str) -> Option<Traceback<'_>> {
 fn is_header(line: &str) -> bool {
     line.starts_with("Traceback (most recent call last)")
         || line.starts_with("Traceback (innermost last)")
+        || is_ipython_header(line)
         || is_group_header(line)
+}
+
+/// `ValueError            Traceback (most recent call last)`.
+fn is_ipython_header(line: &str) -> bool {
+    let name = line.strip_suffix(" Traceback (most recent call last)");
+    name.map(str::trim_end).is_some_and(|name| {
+        !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+    })
 }
 
 fn is_group_header(line: &str) -> bool {
@@ -181,9 +193,9 @@ fn begins_traceback(lines: &[&str], at: usize) -> bool {
     // IPython draws a line above it.
     let drawn = line.len() > 9
         && line.bytes().all(|byte| byte == b'-')
-        && lines[at + 1..]
-            .iter()
-            .any(|line| line.contains("Traceback"));
+        && lines
+            .get(at + 1)
+            .is_some_and(|line| line.contains("Traceback"));
     let compiled = ["File \"<", "Cell In", "File <"]
         .iter()
         .any(|start| trimmed.starts_with(start))
@@ -199,7 +211,7 @@ fn is_stack(line: &str) -> bool {
     line.is_empty()
         || line.starts_with(char::is_whitespace)
         || line.starts_with(['<', '/', '~', '+'])
-        || ["...", "--", "Cell ", "File ", "Traceback"]
+        || ["...", "--", "Cell ", "Input In", "File ", "Traceback"]
             .iter()
             .any(|start| line.starts_with(start))
 }
@@ -266,7 +278,7 @@ pub fn traceback_says(claim: &Traceback<'_>, raised: &Exception, options: Option
 fn members_say(claim: &Members, raised: &[String]) -> bool {
     let says = |claimed: &str, line: &str| {
         line.strip_prefix(claimed)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(" (") && rest.ends_with(')'))
+            .is_some_and(|rest| rest.is_empty() || is_member_count(rest))
     };
     let mut open = raised
         .iter()
@@ -280,6 +292,15 @@ fn members_say(claim: &Members, raised: &[String]) -> bool {
         }
     });
     all && (claim.partial || open.next().is_none())
+}
+
+/// ` (2 sub-exceptions)`, which Python puts behind a group's message.
+fn is_member_count(text: &str) -> bool {
+    let count = text.strip_prefix(" (").and_then(|rest| {
+        rest.strip_suffix(" sub-exceptions)")
+            .or_else(|| rest.strip_suffix(" sub-exception)"))
+    });
+    count.is_some_and(|count| count.parse::<usize>().is_ok())
 }
 
 /// Whether a traceback that the program printed is the one that is claimed:

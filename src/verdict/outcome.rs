@@ -174,7 +174,13 @@ fn not_so(claim: &Claim, shows: &Shows<'_>, place: Place<'_, '_>) -> Outcome {
         return Outcome::Unreached;
     }
     let says = &reading.says;
-    let raised = shows.raised.as_ref().map(|(raised, _)| describe(raised));
+    let raised = shows.raised.as_ref().map(|(raised, _)| {
+        let mut lines = vec![describe(raised)];
+        if matches!(claim.subject, Subject::Session { .. }) {
+            lines.extend(raised.further.iter().cloned());
+        }
+        lines.join("\n")
+    });
     let actual = match says {
         Says::Holds(holdings) => Some(states_of(holdings, place))
             .filter(|states| !states.is_empty())
