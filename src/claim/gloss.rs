@@ -170,7 +170,11 @@ fn is_scoped(text: &str) -> bool {
             .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\''));
     match first {
         "in" => second.eq_ignore_ascii_case("python") || is_function_word(second),
-        "and" | "or" => second_is_word && !starts_with_value(second) && words.next().is_some(),
+        "and" | "or" => {
+            let third = words.next();
+            let is_state = matches!(third, Some("is" | "now" | "=" | "becomes"));
+            (second_is_word || is_state) && !starts_with_value(second) && third.is_some()
+        }
         "to" => second_is_word && !starts_with_value(second),
         "if" | "is" | "not" => second_is_word && !starts_with_value(second),
         _ => false,

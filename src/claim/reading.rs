@@ -480,10 +480,23 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
         && !holdings.leads
         && holdings.parts.iter().all(|part| part.plain)
     {
+        let joined = joins(cut.gloss);
+        let clear = joined
+            && (text.shape == Shape::Value
+                || text
+                    .marked
+                    .is_some_and(|marked| marked.strength == Strength::Sign));
         add(
             Says::ShowsAndHolds(cut.value.to_owned(), holdings.parts.clone()),
-            firmness,
+            if clear {
+                Firmness::Firm.min(most)
+            } else {
+                firmness
+            },
         );
+        if joined {
+            return readings;
+        }
     } else if !shown.trim().is_empty() {
         let plain_raise = raise
             .as_ref()
@@ -573,6 +586,22 @@ fn describes_text(shown: &str, statement: &Spoken) -> bool {
         && leading_value(shown).is_some_and(|cut| !cut.gloss.trim().is_empty())
 }
 
+/// Whether what follows a value says more of the same statement: `3 and items is
+/// now [1]`.
+fn joins(gloss: &str) -> bool {
+    let gloss = gloss.trim_start();
+    gloss.starts_with([',', ';', '(', '&'])
+        || ["and ", "but "].iter().any(|word| gloss.starts_with(word))
+}
+
+/// Whether a remark ends with an arrow and a literal: `the first two => [1, 2]`.
+fn arrives_at_value(shown: &str) -> bool {
+    [" => ", " ==> ", " -> ", " → ", " ⇒ "]
+        .iter()
+        .filter_map(|arrow| shown.rsplit_once(arrow))
+        .any(|(_, end)| Value::read(end.trim()).is_some_and(|value| value.is_literal()))
+}
+
 /// How firmly a remark claims that its text is what is shown.
 fn shows(text: &Text<'_>, statement: &Spoken) -> Firmness {
     let firm_by_marker = match text.marked.map(|marked| marked.strength) {
@@ -586,7 +615,8 @@ fn shows(text: &Text<'_>, statement: &Spoken) -> Firmness {
         | Role::Expression
         | Role::Deletion { .. }
         | Role::Compound { header: false } => {
-            if firm_by_marker || text.marked.is_none() && text.shape == Shape::Value {
+            let unmarked = text.marked.is_none() && text.shape == Shape::Value;
+            if firm_by_marker || unmarked || arrives_at_value(&text.shown) {
                 Firmness::Firm
             } else {
                 Firmness::Resembling

@@ -1,5 +1,7 @@
 //! The value inside a longer comment, or inside a longer output.
 
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+
 use super::rule::Rule;
 use super::{Hints, whole};
 use crate::claim::gloss::{self, is_function_word, value_length};
@@ -147,7 +149,7 @@ pub fn paraphrase(claim: &str, seen: &str) -> Option<Rule> {
     if shown.is_empty() {
         return same_words(claim, seen).then_some(Rule::Paraphrase);
     }
-    if claimed != shown || claimed.len() > 200 {
+    if claimed != shown || claimed.len() > 200 || replaces_words(claim, seen) {
         return None;
     }
     // What is printed beside the values must not be said otherwise: words that
@@ -164,6 +166,24 @@ pub fn paraphrase(claim: &str, seen: &str) -> Option<Rule> {
     let spoken = shape::shape(claim) != Shape::Value || said > 0;
     (spoken && said * 2 >= kept.len() && (claim_words.len() >= 2 || !kept.is_empty()))
         .then_some(Rule::Paraphrase)
+}
+
+/// Whether the claim has other words where the text has its own: `5 hours ago` is
+/// no other way to say `5 minutes ago`.
+fn replaces_words(claim: &str, seen: &str) -> bool {
+    let tokens = |text: &str| -> Vec<String> {
+        text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '\'' | '.')))
+            .map(|word| word.trim_matches(['.', '\'']).to_lowercase())
+            .filter(|word| !word.is_empty())
+            .collect()
+    };
+    let (claimed, shown) = (tokens(claim), tokens(seen));
+    if claimed.len() > 400 || shown.len() > 400 {
+        return true;
+    }
+    capture_diff_slices(Algorithm::Lcs, &claimed, &shown)
+        .iter()
+        .any(|operation| operation.tag() == DiffTag::Replace)
 }
 
 /// Output of words alone, all of which the claim says in their order.

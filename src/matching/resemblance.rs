@@ -9,12 +9,15 @@ const MOST_WORDS: usize = 200;
 /// Texts are compared letter by letter up to so many.
 const MOST_LETTERS: usize = 40;
 
-/// Whether the two have most of their words in common, in the same order;
-/// numbers count as alike.
+/// Whether the two have most of their words in common, in the same order, or the
+/// form of what is shown; numbers count as alike.
 pub fn resembles(claim: &str, seen: &str) -> bool {
     let (claimed, shown) = (tokens(claim), tokens(seen));
     if claimed.is_empty() || shown.is_empty() {
         return false;
+    }
+    if means_keyword(claim, seen) || same_form(claim, seen) || same_numbers(claim, seen) {
+        return true;
     }
     // The same words in other letters or with other signs between.
     let worded = claimed.iter().any(|word| word.len() > 1 && word != "#");
@@ -41,6 +44,102 @@ pub fn resembles(claim: &str, seen: &str) -> bool {
         .filter(|line| outputs.iter().any(|output| similar(line, output)))
         .count();
     alike * 2 >= lines.len().min(50)
+}
+
+/// Whether the claim begins with what other languages, or a slip of the finger,
+/// make of `True`, `False` or `None`, where one of them is shown.
+fn means_keyword(claim: &str, seen: &str) -> bool {
+    let seen = seen.trim();
+    if !matches!(seen, "True" | "False" | "None") {
+        return false;
+    }
+    let claim = claim.trim();
+    let word: String = claim.chars().take_while(|c| c.is_alphabetic()).collect();
+    let gloss = &claim[word.len()..];
+    let ends = gloss.is_empty()
+        || gloss.starts_with([',', '.', ':', ';'])
+        || [" (", " -", " –", " —", "  ", " <-", " #"]
+            .iter()
+            .any(|sign| gloss.starts_with(sign));
+    let word = word.to_lowercase();
+    let truth = ["true", "false"]
+        .iter()
+        .any(|known| is_slip_of(&word, known));
+    let nothing =
+        matches!(word.as_str(), "null" | "nil" | "undefined") || is_slip_of(&word, "none");
+    ends && if seen == "None" { nothing } else { truth }
+}
+
+/// Whether a word has the letters of another in another order, or all but one of
+/// them: `ture`, `flase`, `tru`.
+fn is_slip_of(word: &str, known: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    word == known
+        || word.starts_with(&known[..1])
+            && (sorted(word) == sorted(known)
+                || word.len() + 1 == known.len() && is_subsequence(word, known)
+                || word.len() == known.len() + 1 && is_subsequence(known, word))
+}
+
+fn is_subsequence(part: &str, whole: &str) -> bool {
+    let mut rest = whole.chars();
+    part.chars().all(|letter| rest.any(|other| other == letter))
+}
+
+/// Whether the two have the same signs between their words, and at least one word
+/// in common: `Name: Bob` and `Name: Alice`; or, without signs, all words but one.
+fn same_form(claim: &str, seen: &str) -> bool {
+    let form = |text: &str| {
+        let mut form = String::new();
+        for character in text.trim().chars().take(1000) {
+            let character = match character {
+                c if c.is_alphanumeric() || c == '_' => 'w',
+                c if c.is_whitespace() => ' ',
+                c => c,
+            };
+            if !(matches!(character, 'w' | ' ') && form.ends_with(character)) {
+                form.push(character);
+            }
+        }
+        form
+    };
+    let claimed_form = form(claim);
+    if claimed_form != form(seen) {
+        return false;
+    }
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    };
+    let (claimed, shown) = (words(claim), words(seen));
+    let common = claimed
+        .iter()
+        .zip(&shown)
+        .filter(|(left, right)| left == right);
+    let (mut alike, mut telling) = (0, 0);
+    for (word, _) in common {
+        alike += 1;
+        telling += usize::from(word.chars().count() > 2);
+    }
+    let signs = claimed_form.chars().any(|c| !matches!(c, 'w' | ' '));
+    signs && telling > 0 || claimed.len() > 2 && alike + 1 >= claimed.len()
+}
+
+/// Whether the shown text consists of numbers, and the claim begins with as many.
+fn same_numbers(claim: &str, seen: &str) -> bool {
+    let is_number = |word: &&str| word.parse::<f64>().is_ok();
+    let split = |text| {
+        str::split(text, |c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty())
+    };
+    let shown = split(seen).take(MOST_WORDS).filter(is_number).count();
+    let all = split(seen).take(MOST_WORDS).count() == shown;
+    all && shown > 2 && split(claim).take_while(is_number).count() == shown
 }
 
 /// Words in lower case, every number the same.

@@ -57,6 +57,18 @@ pub struct Place<'a, 'o> {
 /// Holds a claim against what its subject showed. `text` stands in place of what
 /// the claim shows, where an expectations file says so.
 pub fn of(claim: &Claim, shows: &Shows<'_>, text: Option<&str>, place: Place<'_, '_>) -> Outcome {
+    // A value within a sentence proves nothing where the sentence says of a name
+    // what is not so.
+    let denied = claim.readings.iter().any(|reading| match &reading.says {
+        Says::Holds(holdings) | Says::ShowsAndHolds(_, holdings) => {
+            holdings.iter().any(|holding| is_denied(holding, place))
+        }
+        Says::Blank
+        | Says::Silence
+        | Says::Shows(_)
+        | Says::Raises(_)
+        | Says::PrintsAndReturns(..) => false,
+    });
     for reading in &claim.readings {
         if reading.says == Says::Blank {
             return if shows.nothing() {
@@ -68,7 +80,7 @@ pub fn of(claim: &Claim, shows: &Shows<'_>, text: Option<&str>, place: Place<'_,
             };
         }
         if let Some((rule, actual)) = is_so(claim, &reading.says, shows, text, place)
-            && (!claim.doubtful || !is_within_sentence(rule))
+            && (!is_within_sentence(rule) || !claim.doubtful && !denied)
         {
             return Outcome::So { rule, actual };
         }
@@ -163,7 +175,9 @@ fn not_so(claim: &Claim, shows: &Shows<'_>, place: Place<'_, '_>) -> Outcome {
         .readings
         .iter()
         .find(|reading| match reading.firmness {
-            Firmness::Firm => is_firm(claim, &reading.says, shows),
+            Firmness::Firm => {
+                is_firm(claim, &reading.says, shows) || looks_alike(claim, &reading.says, shows)
+            }
             Firmness::Resembling => looks_alike(claim, &reading.says, shows),
             Firmness::Tentative => false,
         });
@@ -296,7 +310,7 @@ fn looks_alike(claim: &Claim, says: &Says, shows: &Shows<'_>) -> bool {
     let texts = shows
         .values
         .iter()
-        .filter_map(|value| value.text.as_deref());
+        .map(|value| value.text.as_deref().unwrap_or(&value.repr));
     shows.outputs.iter().any(|seen| resembles(text, &seen.text))
         || texts.into_iter().any(|shown| resembles(text, shown))
         || source.is_some_and(|source| resembles(text, &source))
@@ -447,20 +461,34 @@ fn ends_in(
 
 /// Whether names hold what is claimed: what they hold.
 fn held(holdings: &[Holding], place: Place<'_, '_>) -> Option<String> {
-    let lines = place.lines?;
-    let all = holdings.iter().all(|holding| {
-        let states = place
+    holdings
+        .iter()
+        .all(|holding| values_of(holding, place).any(|value| is_held(holding, value)))
+        .then(|| states_of(holdings, place))
+}
+
+/// Whether a comment says outright what a name holds, and it holds another value.
+fn is_denied(holding: &Holding, place: Place<'_, '_>) -> bool {
+    let mut values = values_of(holding, place).peekable();
+    holding.plain && values.peek().is_some() && !values.any(|value| is_held(holding, value))
+}
+
+fn is_held(holding: &Holding, value: &Shown) -> bool {
+    value_says(&holding.value, value)
+        .is_some_and(|rule| rule.forgives().is_none() || rule == Rule::Rounding)
+}
+
+/// What the name that a comment speaks of held whenever its statement had run.
+fn values_of<'a>(holding: &Holding, place: Place<'a, '_>) -> impl Iterator<Item = &'a Shown> {
+    let states = place.lines.map(|lines| {
+        place
             .observation
-            .states(place.unit, lines, &holding.expression);
-        states.iter().any(|state| {
-            let rule = state
-                .as_ref()
-                .ok()
-                .and_then(|value| value_says(&holding.value, value));
-            rule.is_some_and(|rule| rule.forgives().is_none() || rule == Rule::Rounding)
-        })
+            .states(place.unit, lines, &holding.expression)
     });
-    all.then(|| states_of(holdings, place))
+    states
+        .into_iter()
+        .flatten()
+        .filter_map(|state| state.as_ref().ok())
 }
 
 fn states_of(holdings: &[Holding], place: Place<'_, '_>) -> String {
