@@ -115,6 +115,9 @@ fn is_so(
                 Subject::Session { options } => {
                     in_session(claimed, shows, transcript::Options::of(options))
                 }
+                Subject::Snippet if transcript::traceback(claimed).is_some() => {
+                    in_session(claimed, shows, transcript::Options::default())
+                }
                 Subject::Statement(_) | Subject::Code(_) | Subject::Snippet => {
                     shown(claimed, shows, repeats_literal(claim))
                 }
@@ -212,6 +215,8 @@ fn not_so(claim: &Claim, shows: &Shows<'_>, place: Place<'_, '_>) -> Outcome {
                 (Subject::Session { .. }, Some(raised)) => {
                     printed.map(|printed| format!("{printed}\n{raised}"))
                 }
+                // A notebook keeps what was raised apart from what was printed.
+                (Subject::Snippet, Some(raised)) if is_traceback(&claim.expected) => Some(raised),
                 _ => printed,
             }
         }
@@ -418,6 +423,10 @@ fn value_says(claimed: &str, value: &Shown) -> Option<Rule> {
     let hints = Hints::default();
     matching::says(claimed, &value.repr, hints)
         .or_else(|| matching::says(claimed, value.text.as_deref()?, hints))
+}
+
+fn is_traceback(text: &str) -> bool {
+    transcript::traceback(text).is_some_and(|traceback| traceback.printed.is_empty())
 }
 
 fn in_session(claimed: &str, shows: &Shows<'_>, options: transcript::Options) -> So {

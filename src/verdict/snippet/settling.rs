@@ -492,18 +492,19 @@ enum Unreached {
 /// The exception that a claim is about: it is no failure besides.
 fn answers(decision: &Decision, claim: &Claim, found: Option<&Found>) -> Option<usize> {
     let found = found?;
+    let shows_session = matches!(claim.kind, ClaimKind::Transcript | ClaimKind::OutputBlock);
     let raises = claim
         .readings
         .iter()
         .any(|reading| matches!(reading.says, Says::Raises(_)))
-        || claim.kind == ClaimKind::Transcript;
+        || shows_session;
     let says_so = decision.verdict != Verdict::Skipped
         && (raises || decision.rule == Rule::Documented)
         && decision.actual.as_deref().is_some_and(|actual| {
             // What a console showed before it stands above.
             let printed = actual.strip_suffix(found.text.as_str());
             printed.is_some_and(|printed| {
-                printed.is_empty() || claim.kind == ClaimKind::Transcript && printed.ends_with('\n')
+                printed.is_empty() || shows_session && printed.ends_with('\n')
             })
         });
     let instead = matches!(decision.rule, Rule::Raised | Rule::OtherException);
