@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, getpid};
+use nix::unistd::{Pid, getpgid, getpid, getsid};
 
 /// What a process and its descendants are at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,16 +57,20 @@ pub(super) fn reap() -> u32 {
     }
 }
 
-/// Kills all descendants where there is no namespace to do it: stops whatever
-/// turns up until nothing new does, and kills what was stopped. Killing one by
-/// one would never catch up with a process that keeps forking.
+/// Kills all descendants where there is no namespace to do it; how many there
+/// were. Whole process groups are killed at once, which nothing escapes; what
+/// makes groups of its own is stopped until nothing new turns up, and killed
+/// then. Killing one by one would never catch up with a process that keeps
+/// forking, nor would a look at many dead ones with a process that is gone soon.
 pub(super) fn kill_descendants() -> u32 {
     /// A process that waits for a device may stop late, or never.
     const PATIENCE: Duration = Duration::from_secs(1);
     let patience = Instant::now() + PATIENCE;
     let own = getpid();
     let mut stopped: Vec<Pid> = Vec::new();
+    let mut killed = 0;
     loop {
+        killed += reap_dead(&mut stopped);
         let mut found = Vec::new();
         let mut parents = vec![own];
         parents.extend(&stopped);
@@ -79,6 +83,7 @@ pub(super) fn kill_descendants() -> u32 {
             break;
         }
         for child in found {
+            kill_group(child);
             let _ = kill(child, Signal::SIGSTOP);
             stopped.push(child);
         }
@@ -86,10 +91,38 @@ pub(super) fn kill_descendants() -> u32 {
     for process in &stopped {
         let _ = kill(*process, Signal::SIGKILL);
     }
-    if !stopped.is_empty() {
-        return reap();
+    if stopped.is_empty() {
+        killed
+    } else {
+        killed + reap()
     }
-    0
+}
+
+/// Kills the process group of a descendant, where all of it must be descendants:
+/// nobody comes into a session from outside.
+fn kill_group(process: Pid) {
+    if getsid(Some(process)).is_ok_and(|session| getsid(None) != Ok(session))
+        && let Ok(group) = getpgid(Some(process))
+    {
+        let _ = killpg(group, Signal::SIGKILL);
+    }
+}
+
+/// Takes the children that are dead out of the list, and counts those that were
+/// killed.
+fn reap_dead(stopped: &mut Vec<Pid>) -> u32 {
+    let mut killed = 0;
+    while let Ok(status) = waitpid(None, Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG)) {
+        killed += u32::from(matches!(
+            status,
+            WaitStatus::Signaled(_, Signal::SIGKILL, _)
+        ));
+        match status.pid() {
+            Some(dead) => stopped.retain(|process| *process != dead),
+            None => break,
+        }
+    }
+    killed
 }
 
 /// Whether no thread of a process runs: it is stopped, or dead.
