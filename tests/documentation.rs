@@ -287,6 +287,42 @@ fn has_parts(printed: &[String], shown: &[&str]) -> bool {
     })
 }
 
+/// Every test that `docs/security.md` names for a promise is there: a file, or
+/// `FILE::NAME` for what a file calls so.
+#[test]
+fn promises_of_security_name_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("docs/security.md"))
+        .expect("docs/security.md can be read");
+    let rows = text
+        .lines()
+        .skip_while(|line| !line.starts_with("| promise "))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let mut promises = 0;
+    let mut faults = Vec::new();
+    for row in rows {
+        promises += 1;
+        let named: Vec<&str> = row
+            .split('`')
+            .filter(|test| test.starts_with("tests/"))
+            .collect();
+        if named.is_empty() {
+            faults.push(format!("no test is named: {row}"));
+        }
+        for test in named {
+            let (file, name) = test.split_once("::").unwrap_or((test, ""));
+            let found =
+                std::fs::read_to_string(root.join(file)).is_ok_and(|text| text.contains(name));
+            if !found {
+                faults.push(format!("there is no {test}"));
+            }
+        }
+    }
+    assert!(promises > 10, "only {promises} promises");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 fn marked<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
     line.strip_prefix("<!-- ")?
         .strip_prefix(mark)?
