@@ -105,8 +105,24 @@ fn at(lines: &[RemarkLine], first: usize) -> Option<Found> {
         }
         code.push_str(text);
         code.push('\n');
+        if !goes_on(&code) {
+            return None;
+        }
     }
     None
+}
+
+/// Whether more lines can make code of these: they are code already, or leave
+/// something open. Most comments are words, and are not looked at further.
+fn goes_on(code: &str) -> bool {
+    let line = code.trim_end();
+    let opens = line.matches(['(', '[', '{']).count() > line.matches([')', ']', '}']).count();
+    opens
+        || line.ends_with([':', '\\', ','])
+        || line.starts_with('@')
+        || line.contains("\"\"\"")
+        || line.contains("'''")
+        || Syntax::of(code).error.is_none()
 }
 
 /// One blank behind the `#` is not indentation.
