@@ -552,6 +552,8 @@ fn the_folder_is_the_users() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever bytes change, are lost or are added, each key gives the run that
     /// was kept under it, or none.
     #[test]

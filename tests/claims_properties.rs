@@ -1,6 +1,6 @@
 //! What holds of every claim: a comment that repeats what was printed holds in
 //! every notation, one with a digit changed does not, and reading and judging
-//! end whatever stands in the comment and whatever was printed.
+//! end whatever stands in the comment and whatever is said to have happened.
 
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
@@ -13,13 +13,26 @@ use trueprint::interpreter::Version;
 use trueprint::matching::{self, Hints, Rule, resembles, transcript};
 use trueprint::plan::{self, Defaults};
 use trueprint::position::{LineNumber, Place};
-use trueprint::protocol::{End, Event, Run, Site, Stream};
+use trueprint::protocol::{End, Event, Exception, Run, Shown, Site, Stream};
 use trueprint::snippet::{Guide, Mode, Snippet, SnippetId};
 use trueprint::verdict::{self, Circumstances, Verdict};
 
 /// The verdict on the only claim of `code`, whose first line printed `output`;
 /// `None` when the comment is prose.
 fn check(code: &str, output: &str) -> Option<Verdict> {
+    let site = Site { unit: 0, line: 1 };
+    let wrote = Event::Wrote {
+        stream: Stream::Out,
+        stack: vec![site],
+        statement: Some(site),
+        text: format!("{output}\n"),
+    };
+    let events = vec![wrote, Event::Done { statement: site }];
+    judge(code, events, End::Finished).first().copied()
+}
+
+/// The verdicts on the claims of `code`, of whose run this is told.
+fn judge(code: &str, events: Vec<Event>, end: End) -> Vec<Verdict> {
     let guide = Guide {
         path: PathBuf::from("guide.md"),
         format: Format::Markdown,
@@ -42,18 +55,9 @@ fn check(code: &str, output: &str) -> Option<Verdict> {
     };
     let claims = vec![claim::read(&guide.snippets[0])];
     let plan = plan::plan(&guide, &claims, None, Defaults::default());
-    let site = Site { unit: 0, line: 1 };
     let run = Run {
-        events: vec![
-            Event::Wrote {
-                stream: Stream::Out,
-                stack: vec![site],
-                statement: Some(site),
-                text: format!("{output}\n"),
-            },
-            Event::Done { statement: site },
-        ],
-        end: End::Finished,
+        events,
+        end,
         wall_seconds: 0.0,
         cpu_seconds: 0.0,
         refused: Vec::new(),
@@ -74,11 +78,8 @@ fn check(code: &str, output: &str) -> Option<Verdict> {
         now: UNIX_EPOCH,
     };
     let judged = verdict::judge_task(&plan.tasks[0], &run, None, circumstances);
-    judged[0]
-        .verdict
-        .claims
-        .first()
-        .map(|judgement| judgement.verdict)
+    let claims = &judged[0].verdict.claims;
+    claims.iter().map(|judgement| judgement.verdict).collect()
 }
 
 /// Values as Python prints them: numbers, strings in containers, containers.
@@ -166,8 +167,113 @@ fn anything() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Code in which every kind of claim can be found.
+const CLAIMING: &[&str] = &[
+    "print(x)  # 1\nprint(y)\n# 2\n# 3",
+    "x = f()  # 1\nx  # => 1\n# x == 2",
+    "f(x)  # raises ValueError: no\n1 / 0  # ZeroDivisionError",
+    "for x in y:\n    f(x)  # 1\n    print(x)  # 1 2 3",
+    "def f():\n    return 1  # 1\nf()  # prints 1 and returns 2",
+    "# print(x)  # 1\ndel x  # x is gone\nif x:\n    print(x)  # 1",
+];
+
+/// What a run could be said to have been: anything that the protocol can say,
+/// true or not.
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let number = || prop_oneof![8 => 0_u32..8, 1 => any::<u32>()];
+    let site = move || (number(), number()).prop_map(|(unit, line)| Site { unit, line });
+    let text = || prop_oneof!["[0-9 x\n=]{0,8}", any::<String>()];
+    let shown = move || {
+        let shown =
+            (text(), prop::option::of(text()), any::<bool>()).prop_map(|(repr, text, is_none)| {
+                Shown {
+                    repr,
+                    text,
+                    type_name: "int".to_owned(),
+                    is_none,
+                }
+            });
+        prop_oneof![4 => shown.prop_map(Ok), 1 => text().prop_map(Err)]
+    };
+    let exception = move || {
+        (
+            prop::sample::select(vec!["ValueError", "SyntaxError", "", "NameError"]),
+            text(),
+            prop::option::of(text()),
+            prop::collection::vec(site(), 0..3),
+            prop::option::of(number()),
+            prop::collection::vec(text(), 0..2),
+        )
+            .prop_map(|(type_name, message, name, stack, syntax_line, further)| {
+                Exception {
+                    type_name: type_name.to_owned(),
+                    module: "builtins".to_owned(),
+                    bases: vec!["Exception".to_owned()],
+                    message,
+                    name,
+                    stack,
+                    syntax_line,
+                    further,
+                }
+            })
+    };
+    let event = prop_oneof![
+        4 => (
+            prop::sample::select(vec![Stream::Out, Stream::Err]),
+            prop::collection::vec(site(), 0..3),
+            prop::option::of(site()),
+            text(),
+        )
+            .prop_map(|(stream, stack, statement, text)| Event::Wrote {
+                stream,
+                stack,
+                statement,
+                text,
+            }),
+        2 => (number(), number(), shown()).prop_map(|(probe, unit, value)| Event::Value { probe, unit, value }),
+        2 => (number(), number(), shown()).prop_map(|(probe, unit, value)| Event::State { probe, unit, value }),
+        1 => (number(), number()).prop_map(|(probe, unit)| Event::Reached { probe, unit }),
+        3 => site().prop_map(|statement| Event::Done { statement }),
+        2 => (prop::option::of(site()), exception())
+            .prop_map(|(statement, exception)| Event::Raised { statement, exception }),
+        1 => (text(), exception())
+            .prop_map(|(origin, exception)| Event::RaisedElsewhere { origin, exception }),
+        1 => (prop::option::of(site()), any::<i32>())
+            .prop_map(|(statement, code)| Event::Exited { statement, code }),
+    ];
+    let events = prop::collection::vec(event, 0..12);
+    events.prop_recursive(2, 24, 2, move |inner| {
+        (inner.clone(), inner, number(), number(), end()).prop_map(
+            |(mut before, events, probe, unit, end)| {
+                before.push(Event::Ran {
+                    probe,
+                    unit,
+                    events,
+                    end,
+                });
+                before
+            },
+        )
+    })
+}
+
+fn end() -> impl Strategy<Value = End> {
+    prop_oneof![
+        Just(End::Finished),
+        Just(End::TimedOut),
+        any::<i32>().prop_map(|status| End::LeftEarly { status }),
+        any::<i32>().prop_map(|signal| End::Killed { signal }),
+        any::<String>().prop_map(|limit| End::LimitHit { limit }),
+        any::<String>().prop_map(|reason| End::Unfinished { reason }),
+    ]
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_comment_that_repeats_the_output_holds(shown in value()) {
@@ -247,6 +353,15 @@ proptest! {
         let _ = resembles(&comment, &output);
         let _ = transcript::says(&comment, &output, transcript::Options::default());
         let _ = transcript::traceback(&comment);
+    }
+
+    #[test]
+    fn judging_ends_whatever_is_said_to_have_happened(
+        code in prop::sample::select(CLAIMING),
+        events in events(),
+        end in end(),
+    ) {
+        let _ = judge(code, events, end);
     }
 
     #[test]

@@ -1,11 +1,18 @@
-//! What holds of every kind of tolerance, whatever the texts.
+//! What holds of every kind of tolerance, whatever the texts, and of the files
+//! in which they are written down.
 
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use trueprint::expectation::{Bound, Selector, Tolerance, ToleranceKind};
+use trueprint::claim;
+use trueprint::document::{self, Format};
+use trueprint::expectation::{self, Bound, Selector, Tolerance, ToleranceKind};
 use trueprint::matching::tolerance::{forgives, forgives_together};
+use trueprint::plan::{self, Defaults};
 use trueprint::position::LineNumber;
+use trueprint::snippet;
 
 fn tolerance(kind: ToleranceKind) -> Tolerance {
     Tolerance {
@@ -61,12 +68,87 @@ fn any_text() -> impl Strategy<Value = String> {
     .prop_map(|parts| parts.concat())
 }
 
+/// Files of expectations, more of them right than chance would make.
+fn any_file() -> impl Strategy<Value = String> {
+    let key = prop::sample::select(vec![
+        "guide",
+        "id",
+        "requires",
+        "network",
+        "always_run",
+        "timeout",
+        "skip",
+        "continues",
+        "mode",
+        "reason",
+        "claim",
+        "line",
+        "at",
+        "nth",
+        "kind",
+        "within",
+        "pattern",
+        "python",
+        "seldom",
+        "output",
+        "exception",
+        "other",
+    ]);
+    let value = prop_oneof![
+        4 => prop::sample::select(vec![
+            "\"one\"", "\"two\"", "\"3\"", "[\"one\"]", "[\"two\", \"one\"]", "true", "3", "-1", "0.5",
+            "\"1 min\"", "\"pytest\"", "\"timing\"", "\"text\"", "\"count\"", "\"50%\"", "\">=3.13\"",
+            "\"<3.9, >3.15\"", "\"{int} of {any}\"", "\"{\"", "\"99999999999999999999 h\"", "[]", "{}",
+            "18446744073709551615", "1979-05-27", "\"\"\"\n{lines}\"\"\"", "'print(1)'", "nan",
+        ]).prop_map(str::to_owned),
+        1 => any::<String>().prop_map(|text| toml::Value::String(text).to_string()),
+        1 => any::<String>(),
+    ];
+    let line = prop_oneof![
+        6 => (key, value).prop_map(|(key, value)| format!("{key} = {value}\n")),
+        2 => Just("[[snippet]]\nid = \"one\"\n".to_owned()),
+        1 => Just("[[snippet]]\nid = \"two\"\ncontinues = \"one\"\n".to_owned()),
+        2 => Just("[[snippet.tolerate]]\nreason = \"so\"\n".to_owned()),
+        1 => Just("[[snippet.tolerate]]\nkind = \"text\"\npattern = \"{any}\"\nclaim = \"1\"\nreason = \"so\"\n".to_owned()),
+        1 => Just("[[snippet.expect]]\npython = \"3.12\"\n".to_owned()),
+        1 => ".{0,20}".prop_map(|text| text + "\n"),
+    ];
+    prop::collection::vec(line, 0..12)
+        .prop_map(|lines| format!("guide = \"guide.md\"\n{}", lines.concat()))
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn equal_texts_are_forgiven(text in any_text()) {
         for tolerance in kinds() {
             let alone = forgives_together(&[&tolerance], &text, &text);
             prop_assert!(alone.is_ok_and(|forgiven| forgiven.entries.is_empty()));
+        }
+    }
+
+    #[test]
+    fn any_file_is_read_to_its_end(text in any_file()) {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("expectations.toml");
+        fs::write(&path, &text)?;
+        let lines = text.split('\n').count();
+        match expectation::load(&[path], folder.path()) {
+            Ok(expectations) => for expected in expectations.guides() {
+                let guide = "# One\n\n```python\nprint(1)  # 1\n```\n\n# Two\n\n```python\nprint(2)  # 2\n```\n";
+                let document = document::parse(Path::new("guide.md"), guide, Format::Markdown);
+                let guide = snippet::from_document(&document);
+                let _ = expectation::resolve(expected, &guide);
+                let claims: Vec<_> = guide.snippets.iter().map(claim::read).collect();
+                let _ = plan::plan(&guide, &claims, Some(expected), Defaults::default());
+            },
+            Err(errors) => {
+                prop_assert!(!errors.is_empty());
+                for error in errors {
+                    prop_assert!(error.line.is_none_or(|line| line.index() < lines), "{error:?}");
+                }
+            }
         }
     }
 

@@ -133,7 +133,9 @@ pub fn trap(text: &str) -> Option<Trap> {
     {
         return Some(Trap::Doubtful);
     }
-    if ELSEWHERE.iter().any(|phrase| lower.contains(phrase)) || is_complexity(text) {
+    // What stands in quotes is a value, not the author's words about one.
+    let said = outside_strings(&lower);
+    if ELSEWHERE.iter().any(|phrase| said.contains(phrase)) || is_complexity(text) {
         return Some(Trap::Doubtful);
     }
     if is_conversion(text)
@@ -142,7 +144,7 @@ pub fn trap(text: &str) -> Option<Trap> {
     {
         return Some(Trap::Doubtful);
     }
-    if is_version_of_others(&lower) {
+    if is_version_of_others(&said) {
         return Some(Trap::Doubtful);
     }
     None
@@ -344,7 +346,36 @@ fn version_at(rest: &str, before: &str) -> Option<Versions> {
 
 /// Python 2's answers, by any name.
 fn is_version_of_others(lower: &str) -> bool {
-    lower.contains("python 2") || lower.contains("py2")
+    let py2 = |word: &str| {
+        let version = word.strip_prefix("py2").map(|rest| rest.trim_matches('.'));
+        version.is_some_and(|rest| matches!(rest, "" | "6" | "7" | "k" | "x"))
+    };
+    lower.contains("python 2")
+        || lower
+            .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+            .any(py2)
+}
+
+/// A comment's text without the string literals in it. An apostrophe within a
+/// word opens none.
+fn outside_strings(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find(['\'', '"']) {
+        let (before, quoted) = rest.split_at(open);
+        kept.push_str(before);
+        let quote = &quoted[..1];
+        let opens = !before.ends_with(char::is_alphanumeric);
+        let closed = quoted[1..].find(quote).filter(|_| opens);
+        rest = match closed {
+            Some(length) => &quoted[length + 2..],
+            None => {
+                kept.push_str(quote);
+                &quoted[1..]
+            }
+        };
+    }
+    kept + rest
 }
 
 /// Whether a comment gives an example of an output that varies.

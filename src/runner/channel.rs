@@ -137,3 +137,62 @@ fn wait(
         Err(_) => Err(Silence::Closed),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! A worker can say what it likes: it is a message, or none.
+
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    use proptest::prelude::*;
+
+    use super::super::Interrupt;
+    use super::{Channel, Silence};
+    use crate::protocol::Reply;
+
+    fn frame() -> impl Strategy<Value = Vec<u8>> {
+        let text = prop_oneof![
+            Just(br#"{"Failed":{"message":"no"}}"#.to_vec()),
+            Just(br#"{"Ran":{"events":[],"end":"Finished"}}"#.to_vec()),
+            Just("[".repeat(20_000).into_bytes()),
+            prop::collection::vec(any::<u8>(), 0..40),
+        ];
+        let length = prop_oneof![8 => Just(None), 1 => any::<u32>().prop_map(Some)];
+        (text, length).prop_map(|(text, length)| {
+            let own = u32::try_from(text.len()).expect("a short text");
+            [&length.unwrap_or(own).to_le_bytes()[..], &text].concat()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_a_worker_says_is_read_to_its_end(frames in prop::collection::vec(frame(), 0..5)) {
+            let said = frames.concat();
+            let mut worker = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+            let mut input = worker.stdin.take().expect("a pipe");
+            let output = worker.stdout.take().expect("a pipe");
+            let mut nobody = Command::new("true").stdin(Stdio::piped()).spawn()?;
+            let nothing = nobody.stdin.take().expect("a pipe");
+            let mut channel = Channel::new(nothing, output)?;
+            let writer = std::thread::spawn(move || input.write_all(&said));
+            let interrupt = Interrupt::new()?;
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let end = loop {
+                match channel.receive::<Reply>(deadline, &interrupt) {
+                    Ok(reply) => prop_assert_eq!(reply, Reply::Failed { message: "no".to_owned() }),
+                    Err(end) => break end,
+                }
+            };
+            prop_assert!(matches!(end, Silence::Closed | Silence::Garbled(_)), "{end:?}");
+            drop(channel);
+            // A worker that is no longer listened to may fail to say the rest.
+            let _ = writer.join().expect("it does not panic");
+            worker.wait()?;
+            nobody.wait()?;
+        }
+    }
+}

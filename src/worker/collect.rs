@@ -10,7 +10,15 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use super::log::{CopyId, Log, Origin, Record, stream_index};
-use crate::protocol::{End, Event, Site, Stream};
+use crate::protocol::{End, Event, LARGEST_CAPTURE, Site, Stream};
+
+/// Bytes that are read from captures, all together. A snippet that truncates its
+/// output has some of it read more than once, and one that forges records would
+/// have it read for ever.
+const MOST_CAPTURED: u64 = 2 * LARGEST_CAPTURE;
+
+/// How many copies can stand within each other.
+const DEEPEST: u32 = 8;
 
 /// What a child's log and captures tell.
 #[derive(Debug, Default)]
@@ -87,6 +95,8 @@ pub fn collect(log: &Log, captures: &[File; 2], keep: u64) -> Collected {
         scopes,
         keep,
         output_cut: 0,
+        readable: MOST_CAPTURED,
+        too_deep: false,
     };
     for record in log.records() {
         match record {
@@ -97,11 +107,12 @@ pub fn collect(log: &Log, captures: &[File; 2], keep: u64) -> Collected {
                 positions,
                 json,
             } => match serde_json::from_slice(json) {
+                // What happened in a copy is not told as one event.
+                Ok(Event::Ran { .. }) | Err(_) => log.cut_event(),
                 Ok(event) => {
                     reader.catch_up_both(copy, positions, statement);
                     reader.scope(copy).items.push(Item::Event(event));
                 }
-                Err(_) => log.cut_event(),
             },
             Record::CopyBegan {
                 parent,
@@ -158,7 +169,10 @@ pub fn collect(log: &Log, captures: &[File; 2], keep: u64) -> Collected {
         };
         reader.catch_up_both(copy, lengths, statement);
     }
-    collected.events = reader.events(0);
+    collected.events = reader.events(0, 0);
+    if reader.too_deep {
+        log.cut_event();
+    }
     collected.output_cut = reader.output_cut + log.output_cut();
     collected
 }
@@ -212,6 +226,10 @@ struct Reader<'log> {
     scopes: BTreeMap<CopyId, Scope<'log>>,
     keep: u64,
     output_cut: u64,
+    /// How many bytes may still be read from captures.
+    readable: u64,
+    /// Whether copies were left out.
+    too_deep: bool,
 }
 
 impl<'log> Reader<'log> {
@@ -261,7 +279,7 @@ impl<'log> Reader<'log> {
 
     /// Places what was captured up to a position.
     fn catch_up(&mut self, copy: CopyId, stream: Stream, position: u64, statement: Option<Site>) {
-        let keep = self.keep;
+        let (keep, readable) = (self.keep, self.readable);
         let scope = self.scope(copy);
         let index = stream_index(stream);
         let to = position.min(scope.captures[index].length());
@@ -274,20 +292,30 @@ impl<'log> Reader<'log> {
             from = 0;
         }
         scope.cursors[index] = to;
+        let Some(readable) = readable.checked_sub((to - from).min(keep)) else {
+            self.output_cut += to - from;
+            return;
+        };
         if to - from <= keep {
             let bytes = scope.captures[index].read(from, to);
+            self.readable = readable;
             self.push(copy, stream, Vec::new(), statement, &bytes);
         } else {
             let half = keep / 2;
             let mut bytes = scope.captures[index].read(from, from + half);
             bytes.extend(scope.captures[index].read(to - half, to));
+            self.readable = readable;
             self.output_cut += to - from - 2 * half;
             self.push(copy, stream, Vec::new(), statement, &bytes);
         }
     }
 
     /// The events of the program, or of a copy, those of its own copies within.
-    fn events(&mut self, copy: CopyId) -> Vec<Event> {
+    fn events(&mut self, copy: CopyId, depth: u32) -> Vec<Event> {
+        if depth > DEEPEST {
+            self.too_deep = true;
+            return Vec::new();
+        }
         let items = std::mem::take(&mut self.scope(copy).items);
         items
             .into_iter()
@@ -308,12 +336,140 @@ impl<'log> Reader<'log> {
                 Item::Copy { unit, probe, copy } => Some(Event::Ran {
                     probe,
                     unit,
-                    // A copy's number is larger than its parent's: this ends.
-                    events: self.events(copy),
+                    events: self.events(copy, depth + 1),
                     // The program was killed while it waited for the copy.
                     end: self.scope(copy).end.take().unwrap_or(End::TimedOut),
                 }),
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! A snippet can write what it likes into the shared memory: reading it
+    //! ends, and what comes out of it can be sent on.
+
+    use std::fs::File;
+    use std::io::Write;
+
+    use proptest::prelude::*;
+
+    use super::super::log::Log;
+    use super::*;
+
+    /// Something that a snippet does to the log, or that is done for it.
+    #[derive(Clone, Debug)]
+    enum Entry {
+        Event(u32, [u64; 2], Vec<u8>),
+        CopyBegan(u32, u32, [u64; 2]),
+        CopyEnded(u32, Vec<u8>),
+        Captured(u32, Stream, Vec<u8>),
+        Failed(String),
+        /// Four bytes of the records, overwritten.
+        Overwritten(usize, u32),
+    }
+
+    fn copy() -> impl Strategy<Value = u32> {
+        prop_oneof![8 => 0_u32..6, 1 => any::<u32>()]
+    }
+
+    fn position() -> impl Strategy<Value = [u64; 2]> {
+        let one = || prop_oneof![8 => 0_u64..60, 1 => any::<u64>()];
+        [one(), one()]
+    }
+
+    fn json() -> impl Strategy<Value = Vec<u8>> {
+        let known = [
+            r#"{"Done":{"statement":{"unit":0,"line":1}}}"#,
+            r#"{"Reached":{"probe":1,"unit":4294967295}}"#,
+            r#"{"Exited":{"statement":null,"code":-1}}"#,
+            r#"{"Ran":{"probe":0,"unit":0,"events":[],"end":"Finished"}}"#,
+            r#""Finished""#,
+            r#"{"Killed":{"signal":9}}"#,
+        ];
+        prop_oneof![
+            6 => prop::sample::select(known.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
+            1 => prop::collection::vec(any::<u8>(), 0..40),
+            1 => Just("[".repeat(3_000).into_bytes()),
+        ]
+    }
+
+    fn entry() -> impl Strategy<Value = Entry> {
+        let stream = prop::sample::select(vec![Stream::Out, Stream::Err]);
+        let bytes = prop::collection::vec(any::<u8>(), 0..60);
+        prop_oneof![
+            3 => (copy(), position(), json()).prop_map(|(copy, at, json)| Entry::Event(copy, at, json)),
+            3 => (copy(), copy(), position()).prop_map(|(parent, copy, at)| Entry::CopyBegan(parent, copy, at)),
+            1 => (copy(), json()).prop_map(|(copy, json)| Entry::CopyEnded(copy, json)),
+            1 => (copy(), stream, bytes).prop_map(|(copy, stream, bytes)| Entry::Captured(copy, stream, bytes)),
+            1 => ".{0,10}".prop_map(Entry::Failed),
+            4 => (0_usize..300, prop_oneof![any::<u32>(), 0_u32..64]).prop_map(|(at, value)| Entry::Overwritten(at, value)),
+        ]
+    }
+
+    fn capture(bytes: &[u8]) -> File {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(bytes).expect("it can be written");
+        file
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_forged_log_is_read_to_its_end(
+            entries in prop::collection::vec(entry(), 0..30),
+            out in prop::collection::vec(any::<u8>(), 0..50),
+            keep in 0_u64..100,
+        ) {
+            let log = Log::new(4096).expect("a log");
+            for entry in entries {
+                match entry {
+                    Entry::Event(copy, at, json) => log.event(copy, None, at, &json),
+                    Entry::CopyBegan(parent, copy, at) => log.copy_began(parent, copy, 0, 0, None, at),
+                    Entry::CopyEnded(copy, json) => log.copy_ended(copy, &json),
+                    Entry::Captured(copy, stream, bytes) => log.captured(copy, stream, &bytes),
+                    Entry::Failed(message) => log.failed(&message),
+                    Entry::Overwritten(at, value) => log.overwrite(at, value),
+                }
+            }
+            let collected = collect(&log, &[capture(&out), capture(b"")], keep);
+            prop_assert!(can_be_sent(&collected.events));
+        }
+    }
+
+    #[test]
+    fn copies_of_copies_overflow_no_stack() {
+        let log = Log::new(4096).expect("a log");
+        for copy in 0..100_000 {
+            log.copy_began(copy, copy + 1, 0, 0, None, [0, 0]);
+        }
+        let collected = collect(&log, &[capture(b""), capture(b"")], 100);
+        assert!(can_be_sent(&collected.events));
+        assert!(log.events_cut());
+    }
+
+    #[test]
+    fn a_capture_is_not_read_for_ever() {
+        let log = Log::new(4096).expect("a log");
+        for round in 0..400 {
+            log.copy_began(0, 0, 0, 0, None, [(round % 2) << 20, 0]);
+        }
+        let collected = collect(
+            &log,
+            &[capture(&vec![b'x'; 1 << 20]), capture(b"")],
+            1 << 20,
+        );
+        let Some(Event::Wrote { text, .. }) = collected.events.first() else {
+            panic!("nothing was written");
+        };
+        assert_eq!(text.len() as u64, MOST_CAPTURED);
+        assert_eq!(collected.output_cut, (200 << 20) - MOST_CAPTURED);
+    }
+
+    fn can_be_sent(events: &[Event]) -> bool {
+        let text = serde_json::to_vec(events).unwrap_or_default();
+        serde_json::from_slice::<Vec<Event>>(&text).is_ok()
     }
 }

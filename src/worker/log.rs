@@ -400,6 +400,13 @@ impl Log {
         self.append(Kind::Failed, &[&head, message.as_bytes()]);
     }
 
+    /// Overwrites the records' n-th four bytes, as a snippet could.
+    #[cfg(test)]
+    pub fn overwrite(&self, place: usize, value: u32) {
+        // SAFETY: the mapping is aligned, and longer than any test goes.
+        unsafe { self.record(0).cast::<u32>().add(place).write(value) };
+    }
+
     /// All whole records, in order.
     pub fn records(&self) -> Records<'_> {
         Records {
