@@ -42,6 +42,10 @@ pub fn says(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
     if claim.trim().is_empty() {
         return None;
     }
+    if seen.contains(ESCAPE) && !claim.contains(ESCAPE) {
+        // What a terminal shows has the colours, and nobody writes those down.
+        return says(claim, &without_colours(seen), hints);
+    }
     if claim.len() > LONGEST || seen.len() > LONGEST {
         return whole::equal(claim, seen).then_some(Rule::Equal);
     }
@@ -60,6 +64,27 @@ pub fn says(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
                 .then(|| one_line(claim.trim(), seen, hints))
                 .flatten()
         })
+}
+
+/// The character that begins what a terminal obeys.
+const ESCAPE: char = '\u{1b}';
+
+/// The text without the sequences that colour it, and without other escapes.
+fn without_colours(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(ESCAPE) {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + ESCAPE.len_utf8()..];
+        if let Some(sequence) = rest.strip_prefix('[') {
+            let end = sequence
+                .find(|c: char| ('@'..='~').contains(&c))
+                .map_or(sequence.len(), |at| at + 1);
+            rest = &sequence[end..];
+        }
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// A claim of one line: with a gloss, at the end of a derivation, or in words.

@@ -7,6 +7,7 @@
 
 mod fragment;
 mod identity;
+mod missing;
 mod page;
 mod source;
 mod transcript;
@@ -23,6 +24,8 @@ use crate::syntax::Syntax;
 
 use identity::Names;
 use source::LeftOut;
+
+pub use transcript::COMMAND;
 
 /// The stable name of a snippet in its guide: the slug of its heading, and a
 /// number from the second of a heading on.
@@ -60,26 +63,6 @@ pub struct Guide {
     pub findings: Vec<Finding>,
 }
 
-impl Guide {
-    /// Whether several snippets need a name that nothing above them binds: the
-    /// guide takes it as given, rather than one snippet having it misspelt.
-    pub fn takes_for_granted(&self, name: &str) -> bool {
-        let lacking = self.snippets.iter().filter(|snippet| {
-            let names = match &snippet.fragment {
-                Some(Fragment::UndefinedNames(names)) => names,
-                Some(
-                    Fragment::DoesNotParse { .. }
-                    | Fragment::Template(_)
-                    | Fragment::MarkedNotToRun(_),
-                ) => return false,
-                None => &snippet.undefined,
-            };
-            names.iter().any(|undefined| undefined == name)
-        });
-        lacking.take(2).count() == 2
-    }
-}
-
 /// One example of a guide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snippet {
@@ -107,7 +90,7 @@ pub struct Snippet {
     /// Names that it uses when it runs and nothing above it on the page binds,
     /// where it is run all the same because they concern few of its statements.
     /// A `NameError` for one of them is the guide's error, unless the guide
-    /// [takes the name for granted](Guide::takes_for_granted).
+    /// [takes the name for granted](Guide::lacks).
     pub undefined: Vec<String>,
     /// Why it cannot be run by anybody, where that is so.
     pub fragment: Option<Fragment>,

@@ -5,6 +5,7 @@ use super::{Hints, exception, whole};
 use crate::claim::exception::Certainty;
 use crate::claim::exception::Raise;
 use crate::protocol::Exception;
+use crate::snippet::COMMAND;
 
 /// What doctest's option flags and directives say about one example.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Options {
     pub no_blank_line: bool,
     /// The example is not to be run or compared.
     pub skip: bool,
+    /// It is a command of IPython's, which is not run.
+    pub command: bool,
 }
 
 impl Options {
@@ -33,6 +36,7 @@ impl Options {
                 "IGNORE_EXCEPTION_DETAIL" => options.ignore_exception_detail = on,
                 "DONT_ACCEPT_BLANKLINE" => options.no_blank_line = on,
                 "SKIP" => options.skip = on,
+                COMMAND => options.command = true,
                 _ => {}
             }
         }
@@ -163,6 +167,27 @@ pub fn traceback(claim: &str) -> Option<Traceback<'_>> {
         raise,
         members,
     })
+}
+
+/// The exception that a session's output ends with, where it leaves out the
+/// traceback: `ValueError: no number`. It must be the type that was raised, by
+/// name, for anything can stand before a colon.
+pub fn bare_exception<'a>(claim: &'a str, raised: &Exception) -> Option<Traceback<'a>> {
+    let mut at = 0;
+    for line in claim.split_inclusive('\n') {
+        let name = line.split(':').next().unwrap_or("").trim();
+        let short = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
+        if !name.is_empty() && short(name) == short(&raised.type_name) {
+            let lines: Vec<&str> = claim[at..].lines().collect();
+            return Some(Traceback {
+                printed: claim[..at].trim_end(),
+                raise: raise(lines[0].trim(), &lines[1..]),
+                members: None,
+            });
+        }
+        at += line.len();
+    }
+    None
 }
 
 fn is_header(line: &str) -> bool {

@@ -136,7 +136,15 @@ fn quoted(claim: &str, seen: &str) -> bool {
     let is = |inner: &str, other: &str| {
         inner == other || inner.trim_end() == other.trim_end() || inner.trim() == other.trim()
     };
-    unquoted(claim).iter().any(|inner| is(inner, seen))
+    // Quotes of the other kind, around what would need them.
+    let requoted = || {
+        claim.starts_with('\'') && Value::read(claim).is_none() && {
+            let shown = unquoted(seen.trim());
+            unquoted(claim).iter().any(|inner| shown.contains(inner))
+        }
+    };
+    requoted()
+        || unquoted(claim).iter().any(|inner| is(inner, seen))
         || unquoted(seen.trim())
             .iter()
             .any(|inner| is(inner, claim) && !inner.trim().is_empty())
@@ -167,7 +175,15 @@ pub fn unquoted(text: &str) -> Vec<String> {
             | ('”', '”')
     );
     let inner = &text[first.len_utf8()..text.len() - last.len_utf8()];
-    if pair && !inner.contains(first) {
+    // `'I don't know'` is no literal, and yet it is clear what is in quotes.
+    let apostrophes = || {
+        first == '\''
+            && inner.match_indices(first).all(|(at, _)| {
+                inner[..at].ends_with(char::is_alphabetic)
+                    && inner[at + 1..].starts_with(char::is_alphabetic)
+            })
+    };
+    if pair && (!inner.contains(first) || apostrophes()) {
         found.push(inner.to_owned());
     }
     found

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 
 use crate::position::LineNumber;
 use crate::syntax::builtins::is_builtin;
+use crate::syntax::names::mentions;
 use crate::syntax::{StatementKind, Syntax, names};
 
 use super::{Draft, Fragment, Snippet};
@@ -228,15 +229,6 @@ fn has_empty_body(code: &str, syntax: &Syntax, name: &str) -> bool {
     }) && code[definition.range.clone()].trim_end().ends_with("...")
 }
 
-fn mentions(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + name.len()..].chars().next();
-        let outside = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        outside(before) && outside(after)
-    })
-}
-
 /// Whether the guide means to show that a name is not defined.
 fn wants_name_error(snippet: &Snippet, draft: &Draft) -> bool {
     let says_so = |text: &str| {
@@ -273,7 +265,16 @@ fn most_depends_on(undefined: &[String], draft: &Draft) -> bool {
         .collect();
     let (mut affected, mut all) = (0_usize, 0_usize);
     for (span, names) in names::by_statement(&draft.code) {
-        let depends = names.free.iter().any(|name| tainted.contains(name));
+        let lines = || {
+            let (first, last) = (span.first.index(), span.last.index());
+            let lines = draft.code.lines().skip(first).take(last + 1 - first);
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        // A builtin's name that one of these should have bound is one of them.
+        let depends = names.free.iter().any(|name| tainted.contains(name))
+            || tainted
+                .iter()
+                .any(|name| is_builtin(name) && mentions(&lines(), name));
         if depends {
             tainted.extend(names.bound);
         }

@@ -16,6 +16,9 @@ use crate::syntax::{StatementKind, Syntax};
 use super::source::LeftOut;
 use super::{ShownOutput, doctest_options, source};
 
+/// The option of an output that a command of IPython's gave, which is not run.
+pub const COMMAND: &str = "IPYTHON_COMMAND";
+
 pub(super) struct Transcript {
     /// Whether there are prompts before statements, as at a console.
     pub(super) console: bool,
@@ -59,6 +62,14 @@ pub(super) fn read(block: &Block) -> Transcript {
     let code = reader.code.join("\n");
     let (code, left_out) = match source::without_commands(&code) {
         Some((without, commands)) if !Syntax::of(&code).parses() => {
+            for output in &mut reader.outputs {
+                let of_command = commands
+                    .iter()
+                    .any(|line| output.statement.is_some_and(|lines| lines.contains(*line)));
+                if of_command {
+                    output.options.push(COMMAND.to_owned());
+                }
+            }
             (without, Some(LeftOut::Commands(commands)))
         }
         Some(_) | None => (code, None),

@@ -5,6 +5,11 @@ pub fn is_builtin(name: &str) -> bool {
     BUILTINS.binary_search(&name).is_ok()
 }
 
+/// All of them.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    BUILTINS.iter().copied()
+}
+
 /// `dir(builtins)` of the CPythons that are supported, what a module finds in its
 /// own namespace, and what `site` adds; sorted.
 const BUILTINS: &[&str] = &[

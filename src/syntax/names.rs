@@ -74,6 +74,16 @@ pub fn by_statement(code: &str) -> Vec<(LineSpan, Names)> {
     nesting::with_stack_for(code, read).unwrap_or_default()
 }
 
+/// Whether a text has the name in it, as a word.
+pub fn mentions(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        let outside = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        outside(before) && outside(after)
+    })
+}
+
 /// A function, or the module itself as the first.
 #[derive(Default)]
 struct Function {

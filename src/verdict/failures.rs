@@ -3,13 +3,17 @@
 //!
 //! Whether an exception was claimed is not known here.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::observation::{Observation, Raising, Step};
 use crate::plan::PlannedTask;
 use crate::position::LineNumber;
 use crate::protocol::Exception;
+use crate::snippet::Guide;
 use crate::syntax::Syntax;
+use crate::syntax::builtins::is_builtin;
+use crate::syntax::names::mentions;
 
 use super::Circumstances;
 use super::{limits, modules};
@@ -70,6 +74,7 @@ impl Failures {
         circumstances: Circumstances<'_>,
     ) -> Self {
         let mut found: Vec<Found> = Vec::new();
+        let known = OnceCell::new();
         for unit in 0..planned.snippets.len() {
             let code = planned.task.units[unit].code.as_str();
             let syntax = Syntax::of(code);
@@ -90,10 +95,11 @@ impl Failures {
                         continue;
                     }
                 };
-                let names = raising
+                let mut names = raising
                     .statement
                     .map(|line| names_of(code, &syntax, line))
                     .unwrap_or_default();
+                names.uses_bound(&found);
                 let order = raising.order;
                 let name = unbound_name(raising.exception);
                 let follows = found.iter().position(|earlier| {
@@ -109,8 +115,22 @@ impl Failures {
                 let root = follows.map(|index| found[index].follows.unwrap_or(index));
                 let skip = match root {
                     Some(root) => found[root].skip.clone(),
-                    None => skip_reason(raising.exception, observation, circumstances),
+                    None => skip_reason(raising.exception, observation, circumstances)
+                        .or_else(|| {
+                            let known = known.get_or_init(|| {
+                                names_around(circumstances.guide, &planned.snippets)
+                            });
+                            let name = name.filter(|_| is_unbound_name(raising.exception))?;
+                            let snippet = planned.snippets[unit];
+                            circumstances.guide.lacks(snippet, name, known)
+                        })
+                        .or_else(|| wants_surroundings(raising.exception, code)),
                 };
+                let mut tainted = names.bound;
+                // What was handed to a call that is skipped may be stale.
+                if skip.is_some() && !names.text.starts_with("print(") {
+                    tainted.extend(names.free);
+                }
                 found.push(Found {
                     unit,
                     statement: raising.statement,
@@ -121,7 +141,7 @@ impl Failures {
                     lacks_module: skip.is_some() && is_missing_module(raising.exception),
                     skip,
                     follows: root,
-                    tainted: names.bound.into_iter().map(|name| (name, None)).collect(),
+                    tainted: tainted.into_iter().map(|name| (name, None)).collect(),
                 });
             }
         }
@@ -152,6 +172,24 @@ impl Failures {
         starts_processes(code)
             .then(|| self.found.iter().find(|found| found.lacks_module(unit)))
             .flatten()
+    }
+
+    /// Why a snippet of the task cannot know one of these names, where the guide
+    /// takes it as given: an exception that the code itself catches may hide it.
+    pub fn lacks_one_of(
+        &self,
+        names: &BTreeSet<String>,
+        snippet: usize,
+        guide: &Guide,
+    ) -> Option<String> {
+        let undefined = &guide.snippets.get(snippet)?.undefined;
+        if !undefined.iter().any(|name| names.contains(name)) {
+            return None;
+        }
+        let known = names_around(guide, &self.snippets);
+        names
+            .iter()
+            .find_map(|name| guide.lacks(snippet, name, &known))
     }
 
     /// The one that another follows from.
@@ -220,10 +258,62 @@ fn is_dependent(raising: &Raising<'_>) -> bool {
     )
 }
 
+/// The names that the snippets of a task bind.
+fn names_around(guide: &Guide, snippets: &[usize]) -> BTreeSet<String> {
+    let snippets = snippets
+        .iter()
+        .filter_map(|&index| guide.snippets.get(index));
+    snippets
+        .flat_map(|snippet| Syntax::of(&snippet.code).names.bound)
+        .collect()
+}
+
+fn is_unbound_name(exception: &Exception) -> bool {
+    matches!(
+        exception.type_name.as_str(),
+        "NameError" | "UnboundLocalError"
+    )
+}
+
+/// Why an exception tells of what a snippet finds around it when its author runs
+/// it, and not of a mistake: arguments, a terminal, the package that it is in.
+fn wants_surroundings(exception: &Exception, code: &str) -> Option<String> {
+    let line = exception
+        .stack
+        .first()
+        .and_then(|site| code.lines().nth((site.line as usize).checked_sub(1)?))
+        .unwrap_or("");
+    match exception.type_name.as_str() {
+        "IndexError" if line.contains("sys.argv") => {
+            Some("it wants arguments on its command line".to_owned())
+        }
+        "ImportError" if exception.message.contains("no known parent package") => {
+            Some("it is a part of a package".to_owned())
+        }
+        "OSError" | "FileNotFoundError" if exception.message.contains("'/dev/tty'") => {
+            Some("it wants a terminal".to_owned())
+        }
+        _ => None,
+    }
+}
+
 #[derive(Default)]
 struct StatementNames {
+    text: String,
     bound: BTreeSet<String>,
     free: BTreeSet<String>,
+}
+
+impl StatementNames {
+    /// A builtin's name that an earlier statement should have bound is a name
+    /// like any other.
+    fn uses_bound(&mut self, earlier: &[Found]) {
+        for name in earlier.iter().flat_map(|found| found.tainted.keys()) {
+            if is_builtin(name) && mentions(&self.text, name) {
+                self.free.insert(name.clone());
+            }
+        }
+    }
 }
 
 /// What the top-level statement on this line binds and needs.
@@ -234,8 +324,10 @@ fn names_of(code: &str, syntax: &Syntax, line: LineNumber) -> StatementNames {
     let Some(statement) = statement else {
         return StatementNames::default();
     };
-    let names = Syntax::of(&code[statement.range.clone()]).names;
+    let text = &code[statement.range.clone()];
+    let names = Syntax::of(text).names;
     StatementNames {
+        text: text.to_owned(),
         bound: names.bound,
         free: names.free,
     }
@@ -272,12 +364,6 @@ pub fn skip_reason(
         .any(|refusal| refusal.starts_with("network"));
     if refused && (is("OSError") || is("HTTPException")) {
         return Some("the network is off".to_owned());
-    }
-    if is("NameError")
-        && let Some(name) = unbound_name(exception)
-        && circumstances.guide.takes_for_granted(name)
-    {
-        return Some(format!("nothing on the page defines `{name}`"));
     }
     // Where nobody counts the attempts, the system's own words tell.
     let unreachable = ["Network is unreachable", "failure in name resolution"];

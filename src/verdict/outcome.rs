@@ -439,6 +439,11 @@ fn in_session(claimed: &str, shows: &Shows<'_>, options: transcript::Options) ->
             }),
         };
     }
+    if let Some((raised, _)) = &shows.raised
+        && let Some(bare) = transcript::bare_exception(claimed, raised)
+    {
+        return ends_in(&bare, raised, shows, options);
+    }
     let printed = shows.outputs.iter().find_map(|seen| {
         transcript::says(claimed, &seen.text, options)
             .map(|rule| (rule, Some(seen.text.trim_end().to_owned())))

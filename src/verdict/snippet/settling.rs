@@ -2,7 +2,7 @@
 
 use crate::claim::{Claim, ClaimKind, Says, Spoken, Subject};
 use crate::expectation::ForClaim;
-use crate::matching::{Rule, tolerance};
+use crate::matching::{Rule, tolerance, transcript};
 use crate::position::{LineNumber, LineSpan};
 use crate::protocol::End;
 use crate::syntax::Syntax;
@@ -185,6 +185,14 @@ impl Judge<'_, '_> {
         text: Option<&str>,
         forgave: &mut Vec<LineNumber>,
     ) -> Option<Decision> {
+        if let Some(reason) = not_to_be_run(claim) {
+            return Some(Decision::new(
+                Verdict::Skipped,
+                Rule::Skipped,
+                None,
+                Some(reason),
+            ));
+        }
         Some(match outcome {
             Outcome::Prose => return None,
             // What the author documented counts before what is always forgiven.
@@ -410,10 +418,15 @@ impl Judge<'_, '_> {
     /// Whether what a claim speaks of uses a name that a skipped statement
     /// should have bound.
     fn depends_on_skipped(&self, claim: &Claim) -> Option<String> {
-        let code = match &claim.subject {
-            Subject::Statement(spoken) => spoken.code.as_str(),
-            Subject::Code(code) => code.code.as_str(),
-            Subject::Snippet | Subject::Session { .. } => {
+        let of_session;
+        let code = match (&claim.subject, claim.statement) {
+            (Subject::Statement(spoken), _) => spoken.code.as_str(),
+            (Subject::Code(code), _) => code.code.as_str(),
+            (Subject::Session { .. }, Some(lines)) => {
+                of_session = self.lines_of(lines);
+                of_session.as_str()
+            }
+            (Subject::Snippet | Subject::Session { .. }, _) => {
                 return self
                     .failures
                     .of_unit(self.unit)
@@ -423,12 +436,26 @@ impl Judge<'_, '_> {
         let names = Syntax::of(code.trim()).names.free;
         let top = match &claim.subject {
             Subject::Statement(spoken) => Some(spoken.top.first),
-            Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => None,
+            Subject::Session { .. } => claim.statement.map(|lines| lines.first),
+            Subject::Code(_) | Subject::Snippet => None,
         };
         let order = top.and_then(|first| self.observation.end_of(self.unit, first));
         self.failures
             .that_taints(&names, order.unwrap_or(usize::MAX))
             .and_then(|found| found.skip.clone())
+            .or_else(|| {
+                let guide = self.circumstances.guide;
+                self.failures.lacks_one_of(&names, self.snippet, guide)
+            })
+    }
+
+    fn lines_of(&self, lines: LineSpan) -> String {
+        let (first, last) = (lines.first.index(), lines.last.index());
+        let code = self.source().code.lines();
+        code.skip(first)
+            .take(last + 1 - first)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     fn why_unreached(&self, lines: Option<LineSpan>) -> Unreached {
@@ -487,6 +514,20 @@ enum Unreached {
     Skip(String),
     /// For this one.
     Never(String),
+}
+
+/// Why a session's statement is not run, where it is not.
+fn not_to_be_run(claim: &Claim) -> Option<String> {
+    let Subject::Session { options } = &claim.subject else {
+        return None;
+    };
+    let options = transcript::Options::of(options);
+    if options.skip {
+        return Some("the guide marks it not to be run (doctest: +SKIP)".to_owned());
+    }
+    options
+        .command
+        .then(|| "only IPython understands the command".to_owned())
 }
 
 /// The exception that a claim is about: it is no failure besides.
