@@ -148,9 +148,9 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::Interrupt;
     use super::{Channel, Silence};
     use crate::protocol::Reply;
+    use crate::runner::Interrupt;
 
     fn frame() -> impl Strategy<Value = Vec<u8>> {
         let text = prop_oneof![

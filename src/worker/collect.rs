@@ -355,8 +355,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::log::Log;
     use super::*;
+    use crate::worker::log::Log;
 
     /// Something that a snippet does to the log, or that is done for it.
     #[derive(Clone, Debug)]
