@@ -198,7 +198,10 @@ impl Collector {
         if code::looks_like_shell(text) {
             return None;
         }
-        let announced = self.before != Before::Nothing && announces_output(&self.lead);
+        // "To have it print JSON, configure it like this:" announces a program.
+        let announced = self.before != Before::Nothing
+            && announces_output(&self.lead)
+            && !code::begins_with_import(text);
         if announced {
             return Some(Role::Output { announced });
         }

@@ -218,6 +218,17 @@ fn expression_look(text: &str) -> Evidence {
     }
 }
 
+/// Whether the text is Python and imports something first: no program prints that.
+pub(super) fn begins_with_import(text: &str) -> bool {
+    let first = text.trim_start();
+    if !first.starts_with("import ") && !first.starts_with("from ") {
+        return false;
+    }
+    let syntax = Syntax::of(text);
+    let first = syntax.top_level().next();
+    syntax.parses() && first.is_some_and(|first| first.kind == StatementKind::Import)
+}
+
 /// Whether a whole text reads like Python: it parses, and something in it is
 /// certain to be code.
 pub(super) fn reads_like_python(text: &str) -> bool {
