@@ -1,7 +1,7 @@
 """What `trueprint check` costs, beside other ways to do the same.
 
     cargo build --release
-    python3 benches/compare.py [--quick] [--only NAME …] [--corpus FOLDER]
+    python3 benches/compare.py [--quick] [--only NAME …] [--waits GUIDE]
 
 Guides of 500 and 5,000 small snippets are generated, fenced and unfenced. Every
 contestant is run on them in turn, several rounds; a ratio is taken within a
@@ -621,7 +621,8 @@ def main() -> int:
                 tools = None if wanted.without_tools else environment_with_tools(wanted.python)
                 for count in counts:
                     found = contestants(wanted.trueprint, wanted.python, tools)
-                    compare(report, found, folder, count, rounds)
+                    # Ten times the snippets take ten times as long.
+                    compare(report, found, folder, count, rounds if count < 5000 else min(rounds, 2))
             for section, act in (("floor", floor), ("growth", growth), ("single", single), ("again", again), ("watch", watch)):
                 if asked(section):
                     act(report, wanted.trueprint, wanted.python, folder, rounds)
