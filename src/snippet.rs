@@ -190,12 +190,17 @@ pub fn from_document(document: &Document) -> Guide {
                 {
                     let last_statement = draft.syntax.top_level().last().map(|last| last.lines);
                     let of_last = block.attributes.iter().any(|mark| mark == LAST_VALUE);
+                    let mut options = doctest_options(&block.attributes);
+                    // A command of the cell may have written it.
+                    if !of_last && matches!(draft.left_out, Some(LeftOut::Commands(_))) {
+                        options.push(COMMAND.to_owned());
+                    }
                     snippet.outputs.push(ShownOutput {
                         place: block.place,
                         text: block.text.clone(),
                         announced,
                         statement: last_statement.filter(|_| of_last),
-                        options: doctest_options(&block.attributes),
+                        options,
                     });
                 }
             }

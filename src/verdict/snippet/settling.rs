@@ -242,7 +242,8 @@ impl Judge<'_, '_> {
                 let skipped = found
                     .filter(|_| by_exception)
                     .and_then(|found| found.skip.clone())
-                    .or_else(|| self.depends_on_skipped(claim));
+                    .or_else(|| self.depends_on_skipped(claim))
+                    .or_else(|| self.may_come_from_command(claim));
                 if let Some(reason) = skipped {
                     return Some(Decision::new(
                         Verdict::Skipped,
@@ -413,6 +414,20 @@ impl Judge<'_, '_> {
             observation: again,
         };
         Some(outcome::of(claim, &shows, None, place))
+    }
+
+    /// Why an output of a whole cell cannot be judged where one of IPython's
+    /// commands in it may have written it.
+    fn may_come_from_command(&self, claim: &Claim) -> Option<String> {
+        let mut outputs = self.source().outputs.iter();
+        let output = outputs.find(|output| {
+            output.statement.is_none()
+                && output.place == claim.place
+                && output.text == claim.comment
+        })?;
+        transcript::Options::of(&output.options)
+            .command
+            .then(|| "only IPython understands a command of the cell".to_owned())
     }
 
     /// Whether what a claim speaks of uses a name that a skipped statement
