@@ -22,6 +22,9 @@ use anstyle::{AnsiColor, Style};
 use crate::results::{Results, SkippedIs};
 use crate::verdict::Verdict;
 
+/// Why a line such as `%matplotlib inline` is skipped.
+const COMMAND_SKIPPED: &str = "only IPython understands it";
+
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportFormat {

@@ -70,6 +70,8 @@ pub struct SnippetResult {
     pub heading: Option<String>,
     /// Its text as the guide has it: line `n` stands `n` lines below `place`.
     pub text: String,
+    /// The lines of it that only IPython understands; they were not run.
+    pub commands: Vec<Place>,
     /// How long the child ran that it ran in last; `None` when it did not run.
     pub elapsed: Option<Duration>,
     /// Whether an earlier run is told of, since nothing has changed.
@@ -112,6 +114,8 @@ pub struct Summary {
     pub failed: usize,
     /// Snippets that could not be run here.
     pub snippets_skipped: usize,
+    /// Lines that only IPython understands, and that were not run.
+    pub commands_skipped: usize,
     /// Exceptions and the like that nobody claimed.
     pub failures: usize,
     /// Claims.
@@ -164,7 +168,7 @@ impl Results {
         let summary = self.summary();
         let refused = match skipped {
             SkippedIs::Counted => 0,
-            SkippedIs::AFinding => summary.snippets_skipped + summary.count(Verdict::Skipped),
+            SkippedIs::AFinding => summary.all_skipped(),
         };
         if !self.problems.is_empty() || self.interrupted {
             Status::CouldNotRun
@@ -234,6 +238,11 @@ impl Summary {
         claims + self.failures + self.findings + self.expectation_errors
     }
 
+    /// Everything that could not be run or judged here, counted together.
+    pub fn all_skipped(&self) -> usize {
+        self.snippets_skipped + self.commands_skipped + self.count(Verdict::Skipped)
+    }
+
     fn add(&mut self, guide: &GuideResult) {
         self.guides += 1;
         self.findings += guide.findings.len();
@@ -241,6 +250,7 @@ impl Summary {
             let verdict = &snippet.verdict;
             self.snippets += 1;
             self.reused += usize::from(snippet.reused);
+            self.commands_skipped += snippet.commands.len();
             match verdict.status {
                 SnippetStatus::Ran => self.ran += 1,
                 SnippetStatus::Failed => self.failed += 1,

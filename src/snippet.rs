@@ -75,9 +75,13 @@ pub struct Snippet {
     /// What the guide says, byte for byte, without the container's prefix and
     /// with prompts and outputs where it is a transcript.
     pub text: String,
-    /// What is run. It has as many lines as `text`: line `n` of one is line `n`
+    /// What is run, without [what is left out](Self::commands). It has as many lines
+    /// as `text`: line `n` of one is line `n`
     /// of the other. In a transcript prompts are cut and output lines are empty.
     pub code: String,
+    /// The lines (the first ones, where they go on) that only IPython understands,
+    /// such as `%matplotlib inline`. They are not run.
+    pub commands: Vec<LineNumber>,
     /// How it is run.
     pub mode: Mode,
     /// What the guide shows as its output, outside its comments.
@@ -180,7 +184,7 @@ pub fn from_document(document: &Document) -> Guide {
                 if let Some((snippet, draft, page)) = open.take() {
                     snippets.push(pages.settle(snippet, &draft, page, snippets.len()));
                 }
-                findings.extend(draft.findings(block));
+                findings.extend(draft.finding(block));
                 let snippet = new_snippet(block, &draft, names.next(block.heading.as_deref()));
                 open = Some((snippet, draft, block.page));
             }
@@ -192,7 +196,7 @@ pub fn from_document(document: &Document) -> Guide {
                     let of_last = block.attributes.iter().any(|mark| mark == LAST_VALUE);
                     let mut options = doctest_options(&block.attributes);
                     // A command of the cell may have written it.
-                    if !of_last && matches!(draft.left_out, Some(LeftOut::Commands(_))) {
+                    if !of_last && !draft.commands().is_empty() {
                         options.push(COMMAND.to_owned());
                     }
                     snippet.outputs.push(ShownOutput {
@@ -227,27 +231,22 @@ struct Draft {
 }
 
 impl Draft {
-    fn findings(&self, block: &Block) -> Option<Finding> {
-        let (line, message, help) = match self.left_out.as_ref()? {
-            LeftOut::Commands(lines) if lines.len() == 1 => {
-                let message = "a line that only IPython understands is left out";
-                (*lines.first()?, message, None)
-            }
-            LeftOut::Commands(lines) => {
-                let message = "lines that only IPython understands, such as this one, are left out";
-                (*lines.first()?, message, None)
-            }
-            LeftOut::Sentences(first) => {
-                let message = "words inside the block of code are left out";
-                let help = "close the block above them".to_owned();
-                (*first, message, Some(help))
-            }
-        };
-        Some(Finding {
-            place: block.place.plus(line.index()),
-            message: message.to_owned(),
-            help,
-        })
+    fn finding(&self, block: &Block) -> Option<Finding> {
+        match self.left_out.as_ref()? {
+            LeftOut::Commands(_) => None,
+            LeftOut::Sentences(first) => Some(Finding {
+                place: block.place.plus(first.index()),
+                message: "words inside the block of code are left out".to_owned(),
+                help: Some("close the block above them".to_owned()),
+            }),
+        }
+    }
+
+    fn commands(&self) -> &[LineNumber] {
+        match &self.left_out {
+            Some(LeftOut::Commands(lines)) => lines,
+            Some(LeftOut::Sentences(_)) | None => &[],
+        }
     }
 }
 
@@ -298,6 +297,7 @@ fn new_snippet(block: &Block, draft: &Draft, id: SnippetId) -> Snippet {
         heading: block.heading.clone(),
         text: block.text.clone(),
         code: draft.code.clone(),
+        commands: draft.commands().to_vec(),
         mode: draft.mode,
         outputs: draft.outputs.clone(),
         continues: Vec::new(),

@@ -205,6 +205,7 @@ fn guide(code: &str, output: Option<(&str, bool)>) -> Guide {
             heading: None,
             text: code.to_owned(),
             code: code.to_owned(),
+            commands: Vec::new(),
             mode: Mode::Script,
             outputs: output
                 .into_iter()

@@ -43,6 +43,7 @@ fn judge(code: &str, events: Vec<Event>, end: End) -> Vec<Verdict> {
             heading: None,
             text: code.to_owned(),
             code: code.to_owned(),
+            commands: Vec::new(),
             mode: Mode::Script,
             outputs: Vec::new(),
             continues: Vec::new(),

@@ -115,6 +115,14 @@ fn describe(guide: &snippet::Guide) -> String {
             let _ = writeln!(text, "code:");
             block(&mut text, "|", &snippet.code);
         }
+        if !snippet.commands.is_empty() {
+            let lines: Vec<String> = snippet
+                .commands
+                .iter()
+                .map(|line| snippet.place_of(*line).to_string())
+                .collect();
+            let _ = writeln!(text, "commands at {}", lines.join(", "));
+        }
         for output in &snippet.outputs {
             let _ = write!(text, "output at {}", output.place);
             if !output.announced {

@@ -309,6 +309,7 @@ import ages_of_others";
         last_place: at(12),
         heading: Some("Ages".to_owned()),
         text: text.to_owned(),
+        commands: Vec::new(),
         elapsed: Some(Duration::from_micros(2150)),
         reused: false,
         verdict: SnippetVerdict {
@@ -348,6 +349,7 @@ import ages_of_others";
         last_place: at(21),
         heading: Some("Arrays".to_owned()),
         text: "import numpy\nprint(numpy.zeros(2))  # [0. 0.]".to_owned(),
+        commands: Vec::new(),
         elapsed: Some(Duration::from_micros(900)),
         reused: false,
         verdict: SnippetVerdict {
@@ -376,9 +378,10 @@ import ages_of_others";
     let in_cell = SnippetResult {
         id: SnippetId::new("cells"),
         place: cell(1),
-        last_place: cell(2),
+        last_place: cell(3),
         heading: None,
-        text: "total = 1 + 1\ntotal  # 2".to_owned(),
+        text: "total = 1 + 1\ntotal  # 2\n%who".to_owned(),
+        commands: vec![cell(3)],
         elapsed: Some(Duration::from_micros(900)),
         reused: false,
         verdict: SnippetVerdict {
@@ -456,6 +459,7 @@ fn well() -> Results {
                 last_place: at(5),
                 heading: Some("Sums".to_owned()),
                 text: "print(1 + 1)  # 2".to_owned(),
+                commands: Vec::new(),
                 elapsed: Some(Duration::from_micros(1500)),
                 reused: false,
                 verdict: SnippetVerdict {

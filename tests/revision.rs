@@ -107,6 +107,7 @@ fn guide(format: Format, claims: Vec<Judgement>) -> GuideResult {
             last_place: Place::line(LineNumber::FIRST),
             heading: None,
             text: String::new(),
+            commands: Vec::new(),
             elapsed: None,
             reused: false,
             verdict: SnippetVerdict {

@@ -86,6 +86,11 @@ impl JudgedGuide {
                 .zip(self.elapsed)
                 .zip(self.reused)
                 .map(|(((snippet, judged), elapsed), reused)| SnippetResult {
+                    commands: snippet
+                        .commands
+                        .iter()
+                        .map(|line| snippet.place_of(*line))
+                        .collect(),
                     place: snippet.place,
                     last_place: snippet.last_place(),
                     id: snippet.id,

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use super::terminal::{first_line, margin, path, write_source};
-use super::{BAD, FAINT, STRONG, difference, verdict_style, visible};
+use super::{BAD, COMMAND_SKIPPED, FAINT, STRONG, difference, verdict_style, visible};
 use crate::position::Place;
 use crate::results::{GuideResult, Results, SnippetResult};
 use crate::verdict::{Failure, Judgement, SnippetStatus};
@@ -90,6 +90,11 @@ pub fn write(
             writeln!(out)?;
             said = true;
         }
+    }
+    if snippet.commands.contains(&place) {
+        write_source(snippet, place, place, out)?;
+        writeln!(out, "{} skipped: {COMMAND_SKIPPED}\n", margin())?;
+        said = true;
     }
     if !said {
         write_source(snippet, place, place, out)?;

@@ -6,7 +6,7 @@
 
 use std::io::{self, Write};
 
-use super::{ReportOptions, counted, difference, visible};
+use super::{COMMAND_SKIPPED, ReportOptions, counted, difference, visible};
 use crate::position::Place;
 use crate::results::{GuideResult, Results, SkippedIs};
 use crate::verdict::{SnippetStatus, Verdict};
@@ -43,7 +43,7 @@ pub fn write(results: &Results, options: ReportOptions, out: &mut dyn Write) -> 
         results.python.version,
         summary.count(Verdict::Holds) + summary.count(Verdict::Tolerated),
         counted(summary.all_findings(), "finding"),
-        summary.count(Verdict::Skipped),
+        summary.all_skipped(),
     )
 }
 
@@ -67,6 +67,10 @@ fn write_guide(guide: &GuideResult, options: ReportOptions, out: &mut dyn Write)
                 "skipped",
                 reason,
             )?;
+        }
+        for place in &snippet.commands {
+            let place = Some(*place);
+            command(out, skipped_level, &path, place, "skipped", COMMAND_SKIPPED)?;
         }
         for failure in &snippet.verdict.failures {
             let mut message = failure.message.clone();

@@ -74,6 +74,8 @@ struct Snippet {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands_skipped: Vec<Line>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     failures: Vec<Failed>,
     claims: Vec<Claim>,
     prose: Vec<Remark>,
@@ -167,6 +169,7 @@ struct Counts {
     reused: usize,
     failed: usize,
     snippets_skipped: usize,
+    commands_skipped: usize,
     failures: usize,
     claims: usize,
     holds: usize,
@@ -215,6 +218,7 @@ impl Report {
                 reused: summary.reused,
                 failed: summary.failed,
                 snippets_skipped: summary.snippets_skipped,
+                commands_skipped: summary.commands_skipped,
                 failures: summary.failures,
                 claims: summary.claims,
                 holds: summary.count(Verdict::Holds),
@@ -261,6 +265,7 @@ impl Snippet {
             reused: snippet.reused,
             error: verdict.failures.first().map(|first| first.message.clone()),
             reason,
+            commands_skipped: snippet.commands.iter().copied().map(Line::of).collect(),
             failures: verdict.failures.iter().map(Failed::of).collect(),
             claims: verdict.claims.iter().map(Claim::of).collect(),
             prose: verdict.prose.iter().map(Remark::of).collect(),

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{ReportOptions, visible};
+use super::{COMMAND_SKIPPED, ReportOptions, visible};
+use crate::position::Place;
 use crate::results::{GuideResult, Results, SkippedIs, SnippetResult};
 use crate::verdict::{Judgement, SnippetStatus, Verdict};
 
@@ -63,6 +64,9 @@ fn suite(guide: &GuideResult, options: ReportOptions) -> TestSuite {
     }
     for snippet in &guide.snippets {
         suite.add_test_case(run_case(&path, snippet, options));
+        for place in &snippet.commands {
+            suite.add_test_case(command_case(&path, snippet, *place, options));
+        }
         for claim in &snippet.verdict.claims {
             suite.add_test_case(claim_case(&path, snippet, claim, options));
         }
@@ -103,6 +107,23 @@ fn run_case(path: &str, snippet: &SnippetResult, options: ReportOptions) -> Test
     if let Some(elapsed) = snippet.elapsed {
         case.set_time(elapsed);
     }
+    case
+}
+
+fn command_case(
+    path: &str,
+    snippet: &SnippetResult,
+    place: Place,
+    options: ReportOptions,
+) -> TestCase {
+    let line = snippet.line_at(place).unwrap_or_default();
+    let name = format!(
+        "{} line {place}: {}",
+        snippet.id,
+        visible::one_line(line.trim(), 80)
+    );
+    let mut case = TestCase::new(name, skipped(COMMAND_SKIPPED, options));
+    case.set_classname(path);
     case
 }
 

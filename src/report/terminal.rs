@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{
-    BAD, DOUBTFUL, Detail, FAINT, GOOD, ReportOptions, STRONG, ShowProse, counted, difference,
-    verdict_style, visible,
+    BAD, COMMAND_SKIPPED, DOUBTFUL, Detail, FAINT, GOOD, ReportOptions, STRONG, ShowProse, counted,
+    difference, verdict_style, visible,
 };
 use crate::document::Format;
 use crate::position::Place;
@@ -418,20 +418,30 @@ fn write_skipped(guide: &GuideResult, out: &mut dyn Write) -> io::Result<()> {
         reason: &'results str,
         snippets: Vec<String>,
         claims: Vec<String>,
+        commands: Vec<String>,
+    }
+    enum What {
+        Snippet(String),
+        Claim(String),
+        Command(String),
     }
     let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut add = |reason, snippet: Option<String>, claim: Option<String>| {
+    let mut add = |reason, what| {
         let known = groups.iter().position(|group| group.reason == reason);
         let index = known.unwrap_or_else(|| {
             groups.push(Group {
                 reason,
                 snippets: Vec::new(),
                 claims: Vec::new(),
+                commands: Vec::new(),
             });
             groups.len() - 1
         });
-        groups[index].snippets.extend(snippet);
-        groups[index].claims.extend(claim);
+        match what {
+            What::Snippet(lines) => groups[index].snippets.push(lines),
+            What::Claim(line) => groups[index].claims.push(line),
+            What::Command(line) => groups[index].commands.push(line),
+        }
     };
     for snippet in &guide.snippets {
         if let SnippetStatus::Skipped { reason } = &snippet.verdict.status {
@@ -440,13 +450,16 @@ fn write_skipped(guide: &GuideResult, out: &mut dyn Write) -> io::Result<()> {
             } else {
                 format!("{}-{}", snippet.place, snippet.last_place)
             };
-            add(reason, Some(lines), None);
+            add(reason, What::Snippet(lines));
         }
         for claim in &snippet.verdict.claims {
             if claim.verdict == Verdict::Skipped {
                 let reason = claim.reason.as_deref().unwrap_or("no reason was given");
-                add(reason, None, Some(claim.place.to_string()));
+                add(reason, What::Claim(claim.place.to_string()));
             }
+        }
+        for place in &snippet.commands {
+            add(COMMAND_SKIPPED, What::Command(place.to_string()));
         }
     }
     for group in &groups {
@@ -455,7 +468,11 @@ fn write_skipped(guide: &GuideResult, out: &mut dyn Write) -> io::Result<()> {
             "  {DOUBTFUL}skipped{DOUBTFUL:#}: {}",
             visible::one_line(group.reason, 140)
         )?;
-        for (lines, what) in [(&group.snippets, "snippet"), (&group.claims, "claim")] {
+        for (lines, what) in [
+            (&group.snippets, "snippet"),
+            (&group.claims, "claim"),
+            (&group.commands, "line"),
+        ] {
             if !lines.is_empty() {
                 writeln!(
                     out,
@@ -595,16 +612,17 @@ fn write_summary(
         parts.push(format!("{style}{count} {said}{style:#}"));
     }
     row(out, "Claims", summary.claims, &parts)?;
-    row(
-        out,
-        "Besides",
-        summary.prose + summary.unclaimed + summary.warnings,
-        &[
-            format!("{} read as prose", counted(summary.prose, "comment")),
-            format!("{} without a claim", counted(summary.unclaimed, "output")),
-            counted(summary.warnings, "warning"),
-        ],
-    )?;
+    let mut parts = vec![
+        format!("{} read as prose", counted(summary.prose, "comment")),
+        format!("{} without a claim", counted(summary.unclaimed, "output")),
+        counted(summary.warnings, "warning"),
+    ];
+    if summary.commands_skipped > 0 {
+        let lines = counted(summary.commands_skipped, "line");
+        parts.push(format!("{lines} for IPython skipped"));
+    }
+    let all = summary.prose + summary.unclaimed + summary.warnings + summary.commands_skipped;
+    row(out, "Besides", all, &parts)?;
     writeln!(
         out,
         "{FAINT}Python {} ({}), {}{FAINT:#}",
@@ -635,7 +653,7 @@ fn write_summary(
         Status::Holds if summary.count(Verdict::Skipped) == summary.claims => {
             format!("{DOUBTFUL}Nothing failed, but nothing could be judged.{DOUBTFUL:#}")
         }
-        Status::Holds if summary.snippets_skipped + summary.count(Verdict::Skipped) > 0 => {
+        Status::Holds if summary.all_skipped() > 0 => {
             format!("{GOOD}Everything that could be judged holds.{GOOD:#}")
         }
         Status::Holds => format!("{GOOD}Everything holds.{GOOD:#}"),

@@ -7,7 +7,7 @@
 //! line stays a line, and what cannot be mended stays as the guide has it.
 
 use crate::document::{is_sentence, straighten_quotes};
-use crate::position::LineNumber;
+use crate::position::{LineNumber, LineSpan};
 use crate::syntax::Syntax;
 
 /// Code that is ready to run.
@@ -21,7 +21,7 @@ pub(super) struct Source {
 /// Lines of a snippet that are not run, because they are no Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LeftOut {
-    /// Commands of IPython's.
+    /// Commands of IPython's: the first line of each.
     Commands(Vec<LineNumber>),
     /// Sentences below the code.
     Sentences(LineNumber),
@@ -129,27 +129,43 @@ fn without_sentences(text: &str) -> Option<(String, LineNumber)> {
     Some((lines.join("\n"), LineNumber::from_index(first)))
 }
 
-/// Puts `pass` in the place of `%magic`, `!command` and `?name` lines.
+/// Puts `pass` in the place of `%magic`, `!command` and `?name` lines; the first
+/// line of each.
 pub(super) fn without_commands(text: &str) -> Option<(String, Vec<LineNumber>)> {
+    let (code, commands) = with_commands_passed(text, &[]);
+    if commands.is_empty() {
+        return None;
+    }
+    // A line of a string only looks like a command.
+    let strings = Syntax::of(&code).long_strings;
+    let (code, commands) = with_commands_passed(text, &strings);
+    (!commands.is_empty()).then_some((code, commands))
+}
+
+fn with_commands_passed(text: &str, strings: &[LineSpan]) -> (String, Vec<LineNumber>) {
     let mut commands = Vec::new();
     let mut lines: Vec<String> = Vec::new();
     let mut continued = false;
     for (index, line) in text.split('\n').enumerate() {
+        let number = LineNumber::from_index(index);
+        let in_string = strings
+            .iter()
+            .any(|string| string.first < number && number <= string.last);
         let trimmed = line.trim_start();
-        if continued || is_command(trimmed) {
-            commands.push(LineNumber::from_index(index));
-            let indentation = &line[..line.len() - trimmed.len()];
-            lines.push(if continued {
-                String::new()
+        if continued || !in_string && is_command(trimmed) {
+            if continued {
+                lines.push(String::new());
             } else {
-                format!("{indentation}pass")
-            });
+                commands.push(number);
+                let indentation = &line[..line.len() - trimmed.len()];
+                lines.push(format!("{indentation}pass"));
+            }
             continued = line.trim_end().ends_with('\\');
         } else {
             lines.push(line.to_owned());
         }
     }
-    (!commands.is_empty()).then(|| (lines.join("\n"), commands))
+    (lines.join("\n"), commands)
 }
 
 fn is_command(line: &str) -> bool {
