@@ -180,7 +180,10 @@ pub fn from_document(document: &Document) -> Guide {
     let mut open: Option<(Snippet, Draft, usize)> = None;
     for (block, draft) in document.blocks.iter().zip(drafts) {
         match draft {
-            Some(draft) => {
+            Some(mut draft) => {
+                if document.format == Format::AsciiDoc {
+                    draft.outputs.iter_mut().for_each(cut_callouts);
+                }
                 if let Some((snippet, draft, page)) = open.take() {
                     snippets.push(pages.settle(snippet, &draft, page, snippets.len()));
                 }
@@ -199,13 +202,17 @@ pub fn from_document(document: &Document) -> Guide {
                     if !of_last && !draft.commands().is_empty() {
                         options.push(COMMAND.to_owned());
                     }
-                    snippet.outputs.push(ShownOutput {
+                    let mut output = ShownOutput {
                         place: block.place,
                         text: block.text.clone(),
                         announced,
                         statement: last_statement.filter(|_| of_last),
                         options,
-                    });
+                    };
+                    if document.format == Format::AsciiDoc {
+                        cut_callouts(&mut output);
+                    }
+                    snippet.outputs.push(output);
                 }
             }
         }
@@ -306,6 +313,13 @@ fn new_snippet(block: &Block, draft: &Draft, id: SnippetId) -> Snippet {
         announced_error: announced,
         lead: block.lead.clone(),
         attributes: block.attributes.clone(),
+    }
+}
+
+/// An output's call-outs are the page's, and no program printed them.
+fn cut_callouts(output: &mut ShownOutput) {
+    if let Some(bare) = source::without_callouts(&output.text) {
+        output.text = bare;
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! There is no AsciiDoc parser for Rust that keeps lines, and little of the
 //! notation matters here: block attributes, delimiters, section titles,
-//! comments. Call-outs stay in the text; they are cut when the code is made
-//! ready to run.
+//! comments. Call-outs stay in the text; they are cut when the code and its
+//! outputs are made ready.
 
 use super::Block;
 use super::blocks::{Collector, one_line};
@@ -48,7 +48,7 @@ impl Reader<'_> {
             }
             return at + 1;
         }
-        if line.starts_with("//") && !line.starts_with("////") {
+        if line.starts_with("//") && !line.starts_with("////") || is_for_the_preprocessor(line) {
             return at + 1;
         }
         if let Some(value) = line.strip_prefix(":source-language:") {
@@ -93,6 +93,10 @@ impl Reader<'_> {
             {
                 return self.delimited(at, line, unmarked);
             }
+        }
+        // An open block takes on what stands above it.
+        if line == "--" && self.pending.is_some() {
+            return self.delimited(at, line, Language::Unknown);
         }
         // Other delimiters only enclose more of the page.
         if line.len() >= 4
@@ -210,6 +214,13 @@ impl Reader<'_> {
         }
         end
     }
+}
+
+/// `ifdef::book[]` and the like, which are no part of the page.
+fn is_for_the_preprocessor(line: &str) -> bool {
+    line.split_once("::").is_some_and(|(name, rest)| {
+        matches!(name, "ifdef" | "ifndef" | "ifeval" | "endif" | "include") && rest.ends_with(']')
+    })
 }
 
 fn section_title(line: &str) -> Option<&str> {

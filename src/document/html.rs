@@ -146,7 +146,11 @@ impl Page {
             }
             ("script", StartTag) => return Some(ScriptData),
             ("style" | "noscript" | "iframe", StartTag) => return Some(Rawtext),
-            ("script" | "style" | "noscript" | "iframe" | "title", EndTag) => self.words.clear(),
+            ("button", StartTag) => self.end_words(),
+            // "Copy" says nothing about what stands below it.
+            ("script" | "style" | "noscript" | "iframe" | "title" | "button", EndTag) => {
+                self.words.clear();
+            }
             ("h1" | "h2" | "h3" | "h4" | "h5" | "h6", EndTag) => {
                 let words = std::mem::take(&mut self.words);
                 self.collector

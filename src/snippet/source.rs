@@ -79,7 +79,7 @@ pub(super) fn of_script(text: &str) -> Source {
 }
 
 /// Cuts `<1>` at the ends of lines.
-fn without_callouts(text: &str) -> Option<String> {
+pub(super) fn without_callouts(text: &str) -> Option<String> {
     if !text.contains('<') {
         return None;
     }
@@ -88,26 +88,28 @@ fn without_callouts(text: &str) -> Option<String> {
         .split('\n')
         .map(|line| {
             let mut rest = line;
-            loop {
-                let trimmed = rest.trim_end();
-                let cut = trimmed
-                    .strip_suffix('>')
-                    .map(|inner| inner.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
-                    .filter(|inner| inner.len() + 1 < trimmed.len())
-                    .and_then(|inner| inner.strip_suffix('<'));
-                match cut {
-                    Some(cut) => {
-                        found = true;
-                        // The comment that the call-out stood in goes with it.
-                        let cut = cut.trim_end();
-                        rest = cut.strip_suffix('#').unwrap_or(cut).trim_end();
-                    }
-                    None => return rest,
-                }
+            while let Some(cut) = before_callout(rest) {
+                found = true;
+                rest = cut;
             }
+            rest
         })
         .collect();
     found.then(|| lines.join("\n"))
+}
+
+/// What stands before the call-out that ends the line. The mark of the comment
+/// that it stands in, in whatever language, goes with it.
+fn before_callout(line: &str) -> Option<&str> {
+    let (before, number) = line.trim_end().strip_suffix('>')?.rsplit_once('<')?;
+    if number != "." && (number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit())) {
+        return None;
+    }
+    let before = before.trim_end();
+    let bare = ["#", "//", "--", ";;"]
+        .iter()
+        .find_map(|mark| before.strip_suffix(mark));
+    Some(bare.unwrap_or(before).trim_end())
 }
 
 /// Cuts blanks that the first line has and the others do not: a guide's author

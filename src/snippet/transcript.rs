@@ -60,6 +60,10 @@ pub(super) fn read(block: &Block) -> Transcript {
     reader.end_example();
 
     let code = reader.code.join("\n");
+    let code = match source::without_callouts(&code) {
+        Some(bare) if !Syntax::of(&code).parses() && Syntax::of(&bare).parses() => bare,
+        Some(_) | None => code,
+    };
     let (code, left_out) = match source::without_commands(&code) {
         Some((without, commands)) if !Syntax::of(&code).parses() => {
             for output in &mut reader.outputs {
