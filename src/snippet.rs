@@ -98,8 +98,9 @@ pub struct Snippet {
     pub undefined: Vec<String>,
     /// Why it cannot be run by anybody, where that is so.
     pub fragment: Option<Fragment>,
-    /// The error that the guide announces for the snippet as a whole, such as a
-    /// `SyntaxError`; the text of the announcement.
+    /// The error that the guide announces for the snippet as a whole, by words (a
+    /// `SyntaxError`) or by a mark (`raises-exception`); the text of the
+    /// announcement.
     pub announced_error: Option<String>,
     /// The paragraph above it.
     pub lead: String,
@@ -212,6 +213,10 @@ pub fn from_document(document: &Document) -> Guide {
                     if document.format == Format::AsciiDoc {
                         cut_callouts(&mut output);
                     }
+                    // What is shown says more than a mark.
+                    if draft.syntax.error.is_none() && output.text.starts_with("Traceback ") {
+                        snippet.announced_error = None;
+                    }
                     snippet.outputs.push(output);
                 }
             }
@@ -296,7 +301,7 @@ fn new_snippet(block: &Block, draft: &Draft, id: SnippetId) -> Snippet {
             .chain(block.attributes.iter().map(String::as_str))
             .find_map(announced_error)
     } else {
-        None
+        block.attributes.iter().find_map(|mark| marked_error(mark))
     };
     Snippet {
         id,
@@ -313,6 +318,26 @@ fn new_snippet(block: &Block, draft: &Draft, id: SnippetId) -> Snippet {
         announced_error: announced,
         lead: block.lead.clone(),
         attributes: block.attributes.clone(),
+    }
+}
+
+/// What an attribute says of an exception that ends the cell, as a comment would
+/// say it: Jupyter's and MyST's tag, Quarto's and Sphinx's options.
+fn marked_error(attribute: &str) -> Option<String> {
+    let lower = attribute.to_lowercase();
+    match lower.split_once('=') {
+        None => matches!(lower.as_str(), "raises-exception" | "raises" | "okexcept")
+            .then(|| "raises an exception".to_owned()),
+        Some(("error", "true")) => Some("raises an exception".to_owned()),
+        Some(("tags", tags)) if tags.contains("raises-exception") => {
+            Some("raises an exception".to_owned())
+        }
+        Some(("raises", _)) => {
+            let (_, types) = attribute.split_once('=')?;
+            let types: Vec<&str> = types.split(',').map(str::trim).collect();
+            Some(format!("raises {}", types.join(" or ")))
+        }
+        Some(_) => None,
     }
 }
 

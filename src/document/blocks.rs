@@ -82,9 +82,20 @@ impl Collector {
         text: &str,
         attributes: Vec<String>,
     ) {
+        // What a shell shows of a program is what it printed, whatever the
+        // guide calls the shell.
+        let shell = !matches!(language, Language::Python | Language::Console)
+            && self.before == Before::Python;
+        if shell && let Some(lines) = code::lines_before_run(text) {
+            let below: Vec<&str> = text.split('\n').skip(lines).collect();
+            let announced = self.lead.is_empty() || announces_output(&self.lead);
+            let role = Role::Output { announced };
+            self.block(role, place.plus(lines), &below.join("\n"), attributes);
+            return;
+        }
         let role = match language {
-            // Outputs are often highlighted as if they were code.
-            Language::Python
+            // Outputs are often highlighted as if they were code, a shell or data.
+            Language::Python | Language::Other
                 if self.before != Before::Nothing
                     && is_output_label(&self.lead)
                     && !code::is_transcript(text) =>

@@ -281,6 +281,33 @@ pub(super) fn looks_like_shell(text: &str) -> bool {
         || first.starts_with("PS C:")
 }
 
+/// How many lines a shell takes up before what it shows, where it is told to do
+/// nothing but to run a file of Python: `$ python boats.py`.
+pub(super) fn lines_before_run(text: &str) -> Option<usize> {
+    let typed = |line: &&str| line.starts_with(['$', '%']) || line.starts_with("> ");
+    let mut commands = text.lines().enumerate().filter(|(_, line)| typed(line));
+    let (index, command) = commands.next()?;
+    if commands.next().is_some() || !text.lines().take(index).all(|line| line.trim().is_empty()) {
+        return None;
+    }
+    let mut words = command[1..].split_whitespace();
+    let program = match words.next()? {
+        "uv" | "poetry" | "pipenv" | "pdm" | "hatch" if words.next() == Some("run") => {
+            words.next()?
+        }
+        program => program,
+    };
+    let rest: Vec<&str> = words.collect();
+    let is_file = |word: &str| word.ends_with(".py");
+    let python = program == "py" || program.starts_with("python");
+    let runs = match rest.as_slice() {
+        [] => is_file(program),
+        [file] => python && is_file(file),
+        _ => false,
+    };
+    runs.then_some(index + 1)
+}
+
 /// A line's prompt, where it has one: `>>>`, `...`, `In [1]:`, `   ...:`; how
 /// many bytes it takes, blanks before and one behind it included, and whether it
 /// begins a statement.

@@ -37,7 +37,7 @@ impl Language {
             }
             "output" | "out" | "stdout" | "result" | "results" | "testoutput"
             | "console-output" | "python-output" | "pytb" | "py3tb" | "pytraceback"
-            | "python-traceback" | "traceback" | "stderr" | "code-output" => {
+            | "python-traceback" | "traceback" | "stderr" | "code-output" | "cell-output" => {
                 Self::Output { certain: true }
             }
             "text" | "txt" | "plain" | "plaintext" | "plain-text" | "none" | "console" | "ansi"

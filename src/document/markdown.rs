@@ -12,6 +12,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::blocks::Collector;
 use super::language::{Info, Language};
+use super::notebook::LAST_VALUE;
 use super::{Block, mkdocs};
 use crate::finding::Finding;
 use crate::position::Place;
@@ -46,6 +47,7 @@ pub(super) fn read(collector: &mut Collector, text: &str, first_line: usize, dep
         first_line,
         depth,
         words: String::new(),
+        container: String::new(),
     };
     let mut code: Option<Code> = None;
     let mut in_metadata = false;
@@ -111,6 +113,8 @@ struct Reader<'a> {
     depth: usize,
     /// The words of the paragraph or heading that is being read.
     words: String,
+    /// What the line above says that opens a container, `::: {.cell-output}`.
+    container: String,
 }
 
 struct Code {
@@ -136,6 +140,13 @@ impl Reader<'_> {
     fn paragraph(&mut self, range: Range<usize>) {
         let place = self.place(self.index.line(range.start).index());
         let raw = self.text[range].trim_end();
+        if raw.lines().all(|line| line.trim_start().starts_with(":::")) {
+            // The edges of Quarto's and MyST's containers.
+            self.words.clear();
+            self.container = raw.lines().last().unwrap_or_default().to_owned();
+            return;
+        }
+        self.container.clear();
         if self.collector.output_paragraph(place, raw, false) {
             self.words.clear();
         } else {
@@ -162,9 +173,18 @@ impl Reader<'_> {
         let mut text = code.text.as_str();
         self.check_closed(&code.range, fence_line);
 
+        let container = std::mem::take(&mut self.container);
+        let shows =
+            |what| info.contains(what) || info.trim().is_empty() && container.contains(what);
+        let (of_cell, of_value) = (shows(".cell-output"), shows(".cell-output-display"));
+        if shows(".cell-output-stderr") {
+            return;
+        }
+
         let info = Info::parse(&info);
         let mut attributes = info.attributes;
         let language = match &info.directive {
+            None if of_cell => Language::Output { certain: true },
             None => Language::of_name(&info.name),
             Some(directive) => {
                 let (skipped, options) = directive_options(text);
@@ -189,6 +209,9 @@ impl Reader<'_> {
             }
         };
         attributes.extend(cell_options(text));
+        if of_value {
+            attributes.push(LAST_VALUE.to_owned());
+        }
         let place = self.place(first);
         self.collector.code(language, place, text, attributes);
     }

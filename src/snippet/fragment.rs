@@ -33,6 +33,9 @@ pub(super) fn why(snippet: &Snippet, draft: &Draft, undefined: &[String]) -> Jud
     if let Some(mark) = snippet.attributes.iter().find(|mark| says_not_to_run(mark)) {
         return Judgement::Fragment(Fragment::MarkedNotToRun(mark.clone()));
     }
+    if let Some(line) = takes_in(draft) {
+        return Judgement::Fragment(Fragment::Template(format!("`{line}` is another file")));
+    }
     if let Some(error) = &draft.syntax.error {
         if snippet.announced_error.is_some() {
             return Judgement::Runs {
@@ -67,6 +70,25 @@ pub(super) fn why(snippet: &Snippet, draft: &Draft, undefined: &[String]) -> Jud
         return Judgement::Fragment(Fragment::UndefinedNames(undefined));
     }
     Judgement::Runs { undefined }
+}
+
+/// The line in whose place a generator of pages puts another file.
+fn takes_in(draft: &Draft) -> Option<&str> {
+    let in_string = |line: LineNumber| {
+        let strings = &draft.syntax.long_strings;
+        strings.iter().any(|string| string.contains(line))
+    };
+    let lines = draft.code.lines().enumerate();
+    lines
+        .filter(|(index, _)| !in_string(LineNumber::from_index(*index)))
+        .map(|(_, line)| line.trim())
+        .find(|line| {
+            // MkDocs, mdBook, Jinja and Liquid, VitePress, FastAPI's pages.
+            ["--8<--", "{{#", "{% include", "{% snippet", "{!", "<<< "]
+                .iter()
+                .any(|mark| line.starts_with(mark))
+                || line.starts_with("{* ") && line.ends_with(" *}")
+        })
 }
 
 /// Whether an attribute says that the code is not to be run.
