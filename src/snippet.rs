@@ -326,7 +326,7 @@ fn new_snippet(block: &Block, draft: &Draft, id: SnippetId) -> Snippet {
 fn marked_error(attribute: &str) -> Option<String> {
     let lower = attribute.to_lowercase();
     match lower.split_once('=') {
-        None => matches!(lower.as_str(), "raises-exception" | "raises" | "okexcept")
+        None => matches!(lower.as_str(), "raises-exception" | "raises")
             .then(|| "raises an exception".to_owned()),
         Some(("error", "true")) => Some("raises an exception".to_owned()),
         Some(("tags", tags)) if tags.contains("raises-exception") => {

@@ -24,7 +24,8 @@ impl Language {
     pub(super) fn of_name(name: &str) -> Self {
         let name = name.trim().to_lowercase();
         match name.as_str() {
-            "" => Self::Unknown,
+            // Sphinx guesses, too.
+            "" | "default" | "guess" => Self::Unknown,
             "python" | "py" | "python3" | "py3" | "python-3" | "python3.x" | "ipython"
             | "ipython3" | "ipy" | "ipython2" | "python2" | "py2" | "python27" | "jupyter"
             | "jupyter-python" | "sage" | "python-exec" | "pyodide" | "pyodide-python"

@@ -51,8 +51,9 @@ fn read_cells(collector: &mut Collector, lines: &[&str]) {
                 .collect();
             markdown::read(collector, &words.join("\n"), first, 1);
         } else {
+            let (title, attributes) = title_and_tags(title);
             if !title.is_empty() {
-                collector.heading(title.split(" [").next().unwrap_or(title));
+                collector.heading(title);
             }
             let place = collector.place(first);
             let text = cell.join("\n");
@@ -60,11 +61,37 @@ fn read_cells(collector: &mut Collector, lines: &[&str]) {
                 .iter()
                 .all(|line| line.trim().is_empty() || line.starts_with('#'));
             if !comments_only {
-                collector.block(Role::Python, place, &text, Vec::new());
+                collector.block(Role::Python, place, &text, attributes);
             }
         }
         at = end;
     }
+}
+
+/// What stands behind `# %%`, taken apart: `Title [python] tags=["x"]`,
+/// `Title {"tags": ["x"]}`.
+fn title_and_tags(text: &str) -> (&str, Vec<String>) {
+    let begins_data = |at: usize| {
+        let word = text[at..].split_whitespace().next().unwrap_or_default();
+        word.starts_with(['[', '{']) || word.contains('=')
+    };
+    let words = text.split_whitespace();
+    let starts = words.map(|word| word.as_ptr() as usize - text.as_ptr() as usize);
+    let end = starts
+        .into_iter()
+        .find(|at| begins_data(*at))
+        .unwrap_or(text.len());
+    let (title, data) = text.split_at(end);
+    let tags = data
+        .split_once("tags")
+        .map(|(_, rest)| rest.trim_start_matches(['"', '=', ':', ' ']));
+    let tags = tags.and_then(|tags| Some(&tags[..=tags.find(']')?]));
+    (
+        title.trim(),
+        tags.map(|tags| format!("tags={tags}"))
+            .into_iter()
+            .collect(),
+    )
 }
 
 fn read_docstrings(collector: &mut Collector, text: &str) {
@@ -108,10 +135,17 @@ fn read_docstrings(collector: &mut Collector, text: &str) {
         if let Some(name) = &name {
             collector.heading(name);
         }
+        let before = collector.blocks.len();
         if markdown::has_fences(&docstring) {
             markdown::read(collector, &docstring, first_line, 1);
         } else {
             rst::read(collector, &docstring, first_line);
+        }
+        // `Examples` stands above those of every function.
+        if name.is_some() {
+            for block in &mut collector.blocks[before..] {
+                block.heading.clone_from(&name);
+            }
         }
     }
 }

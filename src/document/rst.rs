@@ -107,14 +107,20 @@ impl<'a> Reader<'a> {
         };
         let mut content = at + 1;
         let mut attributes = Vec::new();
-        while let Some(option) = self
+        while let Some((line, mut option)) = self
             .lines
             .get(content)
             .filter(|line| indentation(line) > indent)
-            .and_then(|line| option(line))
+            .and_then(|line| Some((line, option(line)?)))
         {
-            attributes.push(option);
             content += 1;
+            // A value goes on where it is indented deeper than its name.
+            while !self.is_blank(content) && indentation(self.lines[content]) > indentation(line) {
+                option.push(' ');
+                option.push_str(self.lines[content].trim());
+                content += 1;
+            }
+            attributes.push(option);
         }
         let language = match self.meaning(&directive, &mut attributes) {
             Meaning::Code(language) => language,

@@ -131,8 +131,8 @@ fn without_sentences(text: &str) -> Option<(String, LineNumber)> {
     Some((lines.join("\n"), LineNumber::from_index(first)))
 }
 
-/// Puts `pass` in the place of `%magic`, `!command` and `?name` lines; the first
-/// line of each.
+/// Puts `pass` in the place of `%magic`, `!command`, `?name` and `@verbatim` lines;
+/// the first line of each.
 pub(super) fn without_commands(text: &str) -> Option<(String, Vec<LineNumber>)> {
     let (code, commands) = with_commands_passed(text, &[]);
     if commands.is_empty() {
@@ -170,8 +170,20 @@ fn with_commands_passed(text: &str, strings: &[LineSpan]) -> (String, Vec<LineNu
     (lines.join("\n"), commands)
 }
 
+/// Whether a line tells Sphinx's `ipython` directive what to do with the next one.
+pub(super) fn is_told(line: &str) -> bool {
+    let word = line.split_whitespace().next().unwrap_or_default();
+    matches!(
+        word,
+        "@savefig" | "@suppress" | "@verbatim" | "@okexcept" | "@okwarning" | "@doctest"
+    )
+}
+
 fn is_command(line: &str) -> bool {
     let line = line.trim_end();
+    if is_told(line) {
+        return true;
+    }
     let magic = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if let Some(rest) = line.strip_prefix('%') {
         return magic(rest.trim_start_matches('%'));

@@ -225,6 +225,10 @@ impl Reader<'_> {
         if self.statement.is_none() {
             return;
         }
+        if source::is_told(line) {
+            self.end_example();
+            return;
+        }
         // A comment on a line of its own, set off by a blank line, is the
         // author's.
         let after_blank = self
