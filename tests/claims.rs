@@ -1,8 +1,12 @@
-//! The rules by which claims are read and judged, one file a rule, without
-//! Python: each case says itself what its lines showed.
+//! The rules by which claims are read and judged, without Python: each case says
+//! itself what its lines showed.
 //!
-//! A file of `tests/claims/` has a line `== name` before each case, and a case
-//! has up to three parts, each begun by a line with a dash:
+//! The folders of `tests/claims/` are the sections of `docs/claims.md`, and a file
+//! is a rule: `where/` a claim can stand, what it `says/`, when it `holds/` and when
+//! it is `tolerated/` (there the files have the names that reports have for the
+//! rules), what becomes of it `otherwise/`, and what is `prose/`. A file begins with
+//! its rule in words. A line `== name` stands before each case, and a case has up
+//! to three parts, each begun by a line with a dash:
 //!
 //! ```text
 //! == the value, then a remark
@@ -44,24 +48,22 @@ use trueprint::verdict::{self, Circumstances};
 fn main() {
     let arguments = Arguments::from_args();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/claims");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .expect("tests/claims is there")
-        .map(|entry| entry.expect("its entries can be read").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "case")
-        })
+    let mut files: Vec<PathBuf> = entries(&folder)
+        .iter()
+        .flat_map(|one| entries(one))
         .collect();
     files.sort();
     let mut trials = Vec::new();
     for file in files {
-        let name = file
-            .file_stem()
-            .expect("a file has a name")
-            .to_string_lossy()
-            .into_owned();
+        let name = file.strip_prefix(&folder).expect("it lies in there");
+        let name = name.with_extension("").display().to_string();
         let text = std::fs::read_to_string(&file).expect("a case file can be read");
-        for (title, body) in cases(&text) {
+        let (rule, text) = text.split_once("\n== ").expect("a file has a case");
+        assert!(
+            !rule.is_empty() && !rule.starts_with("== "),
+            "{name} begins with its rule in words"
+        );
+        for (title, body) in cases(text) {
             let (title, body) = (title.to_owned(), body.to_owned());
             trials.push(Trial::test(format!("{name}: {title}"), move || {
                 check(&body).map_err(Failed::from)
@@ -71,10 +73,17 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder)
+        .expect("the folder of cases can be read")
+        .map(|entry| entry.expect("its entries can be read").path())
+        .collect()
+}
+
 /// The cases of a file, with their names.
 fn cases(text: &str) -> Vec<(&str, &str)> {
     let mut cases = Vec::new();
-    let mut rest = text.strip_prefix("== ").unwrap_or("");
+    let mut rest = text;
     while !rest.is_empty() {
         let (case, after) = rest.split_once("\n== ").unwrap_or((rest, ""));
         cases.push(case.split_once('\n').expect("a case has a name and a body"));
