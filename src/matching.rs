@@ -15,8 +15,7 @@ pub mod tolerance;
 pub mod transcript;
 pub mod whole;
 
-use crate::claim::gloss;
-use crate::claim::prose;
+use crate::claim::{gloss, marker, prose};
 
 pub use resemblance::resembles;
 pub use rule::Rule;
@@ -53,7 +52,12 @@ pub fn says(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
     if claim.len() > LONGEST_REMARK && lines == 1 {
         return whole::says(claim, seen, hints);
     }
+    let bare = marker::undecorated(claim);
     whole::says(claim, seen, hints)
+        .or_else(|| {
+            let decorated = bare.len() < claim.trim().len();
+            decorated.then(|| says(bare, seen, hints).map(|rule| rule.max(Rule::Gloss)))?
+        })
         .or_else(|| {
             (lines > 1)
                 .then(|| several_lines(claim, seen, hints))
@@ -96,6 +100,7 @@ fn one_line(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
         .or_else(|| embedded::derived(claim, seen_line, hints))
         .or_else(|| each_pass(claim, seen_line, hints))
         .or_else(|| embedded::label_dropped(claim, seen_line))
+        .or_else(|| embedded::first_to_last(claim, seen_line))
         .or_else(|| first_line(claim, seen_line))
         .or_else(|| embedded::unbracketed(claim, seen_line))
         .or_else(|| embedded::paraphrase(claim, seen_line))
@@ -175,8 +180,12 @@ fn first_line(claim: &str, seen: &str) -> Option<Rule> {
     if first.trim().is_empty() {
         return None;
     }
+    // What the remark tells of further lines must be so as well.
+    let glossed = || {
+        embedded::values_in_order(claim, seen).then(|| glossed(claim, first, Hints::default()))?
+    };
     whole::says(claim, first, Hints::default())
-        .or_else(|| glossed(claim, first, Hints::default()))
+        .or_else(glossed)
         .filter(|rule| rule.forgives().is_none())
         .map(|_| Rule::FirstLine)
 }

@@ -141,11 +141,13 @@ pub struct ShownOutput {
     /// Whether the guide says that it is output; otherwise it only looks so.
     pub announced: bool,
     /// The statement of the snippet's code that it belongs to: in a transcript,
-    /// and in a notebook the last one, whose value it shows. `None` where it
-    /// shows what the whole snippet prints.
+    /// and in a notebook the last one, whose value it shows; of an output between
+    /// lines of code all statements above it. `None` where it shows what the
+    /// whole snippet prints.
     pub statement: Option<LineSpan>,
     /// doctest's option flags in force (`ELLIPSIS`, `NORMALIZE_WHITESPACE` …);
-    /// a leading `-` switches one off.
+    /// a leading `-` switches one off; and [`LAST_VALUE`] where a notebook shows a
+    /// value apart from what its cell prints.
     pub options: Vec<String>,
 }
 
@@ -203,6 +205,7 @@ pub fn from_document(document: &Document) -> Guide {
                     if !of_last && !draft.commands().is_empty() {
                         options.push(COMMAND.to_owned());
                     }
+                    options.extend(of_last.then(|| LAST_VALUE.to_owned()));
                     let mut output = ShownOutput {
                         place: block.place,
                         text: block.text.clone(),
@@ -266,10 +269,17 @@ fn draft(block: &Block) -> Option<Draft> {
     match block.role {
         Role::Python => {
             let source = source::of_script(&block.text);
+            let outputs = source.outputs.into_iter().map(|output| ShownOutput {
+                place: block.place.plus(output.line.index()),
+                text: output.text,
+                announced: true,
+                statement: output.statements,
+                options: Vec::new(),
+            });
             Some(Draft {
                 mode: Mode::Script,
                 code: source.code,
-                outputs: Vec::new(),
+                outputs: outputs.collect(),
                 syntax: source.syntax,
                 left_out: source.left_out,
             })

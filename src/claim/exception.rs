@@ -3,6 +3,8 @@
 //! Reads which types a comment names, with which message, and how surely it
 //! says that one is raised. What a statement really raises is not known here.
 
+use super::marker::undecorated;
+
 /// What a comment says of an exception.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raise {
@@ -29,6 +31,9 @@ pub enum Certainty {
     /// Outright.
     Plain,
 }
+
+/// The line that a traceback begins with.
+const TRACEBACK: &str = "Traceback (most recent call last)";
 
 /// Words that an exception follows.
 const CUES: &[&str] = &[
@@ -110,8 +115,11 @@ const HINT_PHRASES: &[&str] = &[
 /// Reads what `text`, its marker cut, says of an exception; `None` where it
 /// says nothing of one.
 pub fn read(text: &str) -> Option<Raise> {
-    let text = text.trim();
+    let text = undecorated(text.trim());
     let first_line = text.lines().next().unwrap_or("");
+    if first_line.starts_with(TRACEBACK) {
+        return traceback(text);
+    }
     let Some(found) = find_type(first_line).or_else(|| find_named(first_line)) else {
         return hint(first_line).or_else(|| named_alone(text));
     };
@@ -161,7 +169,12 @@ pub fn read(text: &str) -> Option<Raise> {
         )
     });
     if !alone && !cued {
-        return None;
+        return arrives(&first_line[..found.start], after_text).then_some(Raise {
+            types,
+            message: None,
+            certainty: Certainty::Hint,
+            cued: false,
+        });
     }
     // `ValueErrors are caught`, `TypeError exceptions …`: talk about a type.
     let talk = alone && !cued && message.is_none() && !ends_claim(after_text);
@@ -189,6 +202,34 @@ pub fn read(text: &str) -> Option<Raise> {
         message,
         certainty,
         cued,
+    })
+}
+
+/// Whether a remark gives its reason first and the type behind a sign: `it has
+/// six characters only: IndexError`.
+fn arrives(before: &str, after: &str) -> bool {
+    let before = before.trim_end();
+    after
+        .trim_matches(|c: char| matches!(c, '.' | '!' | ')') || c.is_whitespace())
+        .is_empty()
+        && [":", "->", "=>", "→", "-", "–", "—", "("]
+            .iter()
+            .any(|sign| before.ends_with(sign))
+}
+
+/// What a traceback says that a comment holds: its last line.
+fn traceback(text: &str) -> Option<Raise> {
+    let last = text
+        .lines()
+        .rev()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .filter(|last| !last.starts_with(TRACEBACK))?;
+    let raise = read(last).filter(|raise| !raise.types.is_empty())?;
+    Some(Raise {
+        certainty: Certainty::Plain,
+        cued: true,
+        ..raise
     })
 }
 
@@ -238,6 +279,7 @@ fn hint(line: &str) -> Option<Raise> {
     // A remark behind: `Error: …`, `error - …`.
     let begins = [
         "error:",
+        "error!",
         "error -",
         "error –",
         "error —",

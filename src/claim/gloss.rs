@@ -20,8 +20,8 @@ const MOST_CUTS: usize = 24;
 
 /// Signs that separate a value from a remark wherever they stand.
 const SEPARATORS: &[&str] = &[
-    "  ", "\t", " - ", " – ", " — ", " -- ", " --- ", " (", " [", " # ", " <- ", " <-- ", " <= ",
-    " ← ", " // ", "; ", " | ", " => ", " ⟵ ",
+    "  ", "\t", " - ", " – ", " — ", " -- ", " --- ", " (", " [", "（", " # ", " <- ", " <-- ",
+    " <= ", " ← ", " // ", "; ", " | ", " => ", " ⟵ ",
 ];
 
 /// Every way in which `text` could be a value and a gloss, longest value first.
@@ -39,7 +39,9 @@ pub fn cuts(text: &str) -> Vec<Cut<'_>> {
         for (at, _) in text.match_indices(separator).take(MOST_CUTS) {
             let after = &text[at + separator.len()..];
             let last = after.trim().is_empty();
-            if at > 0 && (separator == "." && last || separator != "." && is_sentence(after)) {
+            let goes_on =
+                || is_sentence(after) || separator == ", " && describes(&text[..at], after);
+            if at > 0 && (separator == "." && last || separator != "." && goes_on()) {
                 ends.push(at);
             }
         }
@@ -83,9 +85,9 @@ fn is_remark(gloss: &str) -> bool {
                 '-' | '–' | '—' | '#' | '<' | '←' | '/' | ';' | '|' | '=' | '>' | '⟵'
             )
     });
-    if words.starts_with(['(', '[']) {
+    if words.starts_with(['(', '[', '（']) {
         // `(one for the argument)`, but not `(1, 2)`.
-        let inner = words.trim_start_matches(['(', '[']);
+        let inner = words.trim_start_matches(['(', '[', '（']);
         return has_word(inner, 1) && (starts_with_word(inner) || has_word(inner, 2));
     }
     // `a - b` is no remark, `a - best` is one.
@@ -98,6 +100,9 @@ fn is_sentence(after: &str) -> bool {
     let mut words = after.split_whitespace();
     let first = words.next().unwrap_or("");
     let several = words.next().is_some();
+    if says_of_value(after) {
+        return true;
+    }
     if starts_with_value(after)
         || !first
             .chars()
@@ -106,6 +111,38 @@ fn is_sentence(after: &str) -> bool {
         return false;
     }
     several && after.split_whitespace().any(is_function_word)
+}
+
+/// Whether a text is a sentence about a value that it starts with: `'n' is in it`.
+fn says_of_value(text: &str) -> bool {
+    let Some(length) = value_length(text).filter(|_| starts_with_value(text)) else {
+        return false;
+    };
+    let rest = &text[length..];
+    let mut words = rest.split_whitespace();
+    let verb = matches!(
+        words.next(),
+        Some("is" | "are" | "was" | "isn't" | "has" | "does" | "doesn't" | "comes" | "appears")
+    );
+    rest.starts_with(' ') && verb && words.next().is_some_and(is_plain_word)
+}
+
+fn is_plain_word(word: &str) -> bool {
+    word.trim_end_matches(['.', ',', '!'])
+        .chars()
+        .all(|c| c.is_lowercase() || matches!(c, '\'' | '-'))
+}
+
+/// Whether what follows a comma describes what stands before it: words in small
+/// letters behind a value that is none of those: `ANN, upper case`.
+fn describes(value: &str, after: &str) -> bool {
+    let words: Vec<&str> = after.split_whitespace().collect();
+    let small = |word: &str| word.chars().all(char::is_lowercase);
+    words.len() > 1
+        && words.iter().all(|word| is_plain_word(word))
+        && !value
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| !word.is_empty() && small(word))
 }
 
 /// Whether `gloss` can follow a value that shows its own end.
@@ -127,11 +164,13 @@ fn follows_value(gloss: &str) -> bool {
         }
         ',' | ';' | ':' | '，' | '；' | '：' => {
             let after = gloss[first.len_utf8()..].trim_start();
-            after.is_empty() || has_word(after, 2) && !starts_with_value(after)
+            after.is_empty()
+                || has_word(after, 2) && (!starts_with_value(after) || says_of_value(after))
         }
-        '(' => has_word(trimmed, 2),
+        '(' | '（' => has_word(trimmed, 2),
         _ if first.is_whitespace() => {
-            if trimmed.starts_with(['-', '–', '—', '#', '<', '←', '/', ';', '|', '(', '[']) {
+            if trimmed.starts_with(['-', '–', '—', '#', '<', '←', '/', ';', '|', '(', '[', '（'])
+            {
                 return is_remark(gloss);
             }
             if trimmed.starts_with(['=', '≈']) {

@@ -3,6 +3,8 @@
 //! The one table of them, other languages' words included. A marker is cut off
 //! here; whether what follows it is a claim is not decided.
 
+use super::gloss::starts_with_value;
+
 /// How clearly a marker announces a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
@@ -168,13 +170,27 @@ const RETURNED: &[&str] = &[
     "результат",
 ];
 
+/// The text without the pictures at its ends: `✅ 3`, `TypeError ❌`. They are there
+/// for the eye.
+pub fn undecorated(text: &str) -> &str {
+    let picture = |c: char| matches!(c, '\u{2600}'..='\u{2775}' | '\u{2b50}'..='\u{2b55}' | '\u{1f300}'..='\u{1faff}' | '\u{fe0f}' | '\u{200d}');
+    let bare = text.trim_matches(|c: char| picture(c) || c.is_whitespace());
+    // Pictures alone could be what is printed.
+    if bare.is_empty() { text } else { bare }
+}
+
+/// Words that say of a value alone that it is so by now.
+const BY_NOW: &[&str] = &["still ", "now "];
+
 /// Cuts the markers off that `text` begins with.
 pub fn cut(text: &str) -> Option<Marked<'_>> {
     let mut rest = text.trim();
     let mut found: Option<Marked<'_>> = None;
     // `=> prints out "x"` has three; nobody writes more.
     for _ in 0..4 {
-        let Some(next) = cut_one(rest) else { break };
+        let Some(next) = cut_one(rest).or_else(|| cut_one(undecorated(rest))) else {
+            break;
+        };
         rest = next.text;
         let before = found.unwrap_or(Marked {
             strength: Strength::Word,
@@ -196,6 +212,7 @@ fn cut_one(text: &str) -> Option<Marked<'_>> {
     sign(text)
         .or_else(|| prompt(text))
         .or_else(|| example(text))
+        .or_else(|| by_now(text))
         .or_else(|| word(text))
 }
 
@@ -232,7 +249,7 @@ fn example(text: &str) -> Option<Marked<'_>> {
 }
 
 /// IPython's `Out[3]:`.
-fn prompt(text: &str) -> Option<Marked<'_>> {
+pub fn prompt(text: &str) -> Option<Marked<'_>> {
     let rest = text.strip_prefix("Out")?.trim_start().strip_prefix('[')?;
     let (number, rest) = rest.split_once(']')?;
     let rest = rest.trim_start().strip_prefix(':')?;
@@ -245,6 +262,19 @@ fn prompt(text: &str) -> Option<Marked<'_>> {
             printed: false,
             text: rest.trim_start(),
         })
+}
+
+/// `still 2`, `now [1, 2]`; behind any other word they begin a sentence.
+fn by_now(text: &str) -> Option<Marked<'_>> {
+    BY_NOW.iter().find_map(|word| {
+        let rest = text[prefix_ignoring_case(text, word)?..].trim_start();
+        starts_with_value(rest).then_some(Marked {
+            strength: Strength::Word,
+            returned: false,
+            printed: false,
+            text: rest,
+        })
+    })
 }
 
 fn word(text: &str) -> Option<Marked<'_>> {

@@ -179,7 +179,7 @@ pub fn is_rule(text: &str) -> bool {
 }
 
 /// `bytes -> text`: from one thing to another, both named in a word.
-fn is_conversion(text: &str) -> bool {
+pub fn is_conversion(text: &str) -> bool {
     ["->", "→", "=>"].iter().any(|arrow| {
         text.split_once(arrow).is_some_and(|(from, to)| {
             let name = |side: &str| {

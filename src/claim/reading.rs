@@ -311,7 +311,7 @@ impl Claim {
         let shown = text.shown.trim();
         let first = shown.lines().count() == 1;
         let both = |reading: &Reading| matches!(reading.says, Says::PrintsAndReturns(..));
-        self.expected = match leading_value(shown) {
+        self.expected = match leading_value(marker::undecorated(shown)) {
             _ if self.readings.iter().any(both) => shown.to_owned(),
             Some(cut) if first && text.shape == Shape::Value => cut.value.to_owned(),
             _ => shown.to_owned(),
@@ -477,6 +477,8 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
     }
     if let Some(holdings) = &holdings
         && let Some(cut) = leading_value(shown)
+        // `<re.Match object; span=(0, 1)>` says nothing of names.
+        && !cut.gloss.trim().is_empty()
         && !holdings.leads
         && holdings.parts.iter().all(|part| part.plain)
     {
@@ -594,12 +596,12 @@ fn joins(gloss: &str) -> bool {
         || ["and ", "but "].iter().any(|word| gloss.starts_with(word))
 }
 
-/// Whether a remark ends with an arrow and a literal: `the first two => [1, 2]`.
-fn arrives_at_value(shown: &str) -> bool {
+/// The literal that a remark ends with behind an arrow: `the first two => [1, 2]`.
+pub fn arrives_at(shown: &str) -> Option<Value> {
     [" => ", " ==> ", " -> ", " → ", " ⇒ "]
         .iter()
         .filter_map(|arrow| shown.rsplit_once(arrow))
-        .any(|(_, end)| Value::read(end.trim()).is_some_and(|value| value.is_literal()))
+        .find_map(|(_, end)| Value::read(end.trim()).filter(Value::is_literal))
 }
 
 /// How firmly a remark claims that its text is what is shown.
@@ -616,7 +618,7 @@ fn shows(text: &Text<'_>, statement: &Spoken) -> Firmness {
         | Role::Deletion { .. }
         | Role::Compound { header: false } => {
             let unmarked = text.marked.is_none() && text.shape == Shape::Value;
-            if firm_by_marker || unmarked || arrives_at_value(&text.shown) {
+            if firm_by_marker || unmarked || arrives_at(&text.shown).is_some() {
                 Firmness::Firm
             } else {
                 Firmness::Resembling

@@ -4,6 +4,7 @@
 //! be prose. Looks only, never at what was seen.
 
 use super::gloss::{self, is_function_word, leading_value};
+use super::marker::undecorated;
 use super::value::Value;
 
 /// What a comment looks like, marker aside.
@@ -19,7 +20,7 @@ pub enum Shape {
 
 /// What the text looks like.
 pub fn shape(text: &str) -> Shape {
-    let text = text.trim();
+    let text = undecorated(text.trim());
     let first_line = text.lines().next().unwrap_or("").trim();
     if is_value(text) || (first_line.len() < text.len() && is_value(first_line)) {
         Shape::Value

@@ -114,14 +114,19 @@ fn role(statement: &Statement, source: &str, header: bool) -> Role {
             }
         }
         StatementKind::Expression { .. } => Role::Expression,
-        StatementKind::Assignment { targets, value, .. } => Role::Assignment {
+        StatementKind::Assignment {
+            targets,
+            value,
+            augmented,
+        } => Role::Assignment {
             targets: targets
                 .iter()
                 .flat_map(|range| apart(&source[range.clone()]))
                 .collect(),
-            literal: value.as_ref().is_some_and(|range| {
-                Value::read(&source[range.clone()]).is_some_and(|value| value.is_literal())
-            }),
+            literal: !augmented
+                && value.as_ref().is_some_and(|range| {
+                    Value::read(&source[range.clone()]).is_some_and(|value| value.is_literal())
+                }),
         },
         StatementKind::Raise | StatementKind::Assert => Role::Other { raises: true },
         StatementKind::Delete => Role::Deletion {

@@ -14,10 +14,17 @@ struct Piece {
 /// Whether `seen` is `claim` with something in place of its dots. Dots alone
 /// say nothing.
 pub fn says(claim: &str, seen: &str) -> Option<Rule> {
-    if !claim.contains("...") && !claim.contains('…') {
+    let claim = claim.trim_end();
+    let cut_short = is_cut_short(claim);
+    if !claim.contains("...") && !claim.contains('…') && !cut_short {
         return None;
     }
-    let claim = squeeze(claim).replace('…', "...");
+    let claim = if cut_short {
+        format!("{claim}.")
+    } else {
+        claim.to_owned()
+    };
+    let claim = squeeze(&claim).replace('…', "...");
     let seen = squeeze(seen);
     let pieces: Vec<Piece> = claim
         .split("...")
@@ -33,6 +40,15 @@ pub fn says(claim: &str, seen: &str) -> Option<Rule> {
         .collect();
     let said = |piece: &Piece| piece.text.chars().any(char::is_alphanumeric);
     (pieces.iter().any(said) && matches(&pieces, &seen)).then_some(Rule::Ellipsis)
+}
+
+/// `3.33..`: a number whose further digits two dots leave out.
+fn is_cut_short(claim: &str) -> bool {
+    claim.strip_suffix("..").is_some_and(|number| {
+        number.contains('.')
+            && number.ends_with(|c: char| c.is_ascii_digit())
+            && number.parse::<f64>().is_ok()
+    })
 }
 
 /// Blanks of any kind count as one.

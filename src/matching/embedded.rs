@@ -168,6 +168,39 @@ pub fn paraphrase(claim: &str, seen: &str) -> Option<Rule> {
         .then_some(Rule::Paraphrase)
 }
 
+/// The first and the last of all numbers that are shown: `0 to 9`.
+pub fn first_to_last(claim: &str, seen: &str) -> Option<Rule> {
+    let (claimed, shown) = (values(claim), values(seen));
+    let ([first, last], true) = (
+        claimed.as_slice(),
+        shown.len() > 2 && words(seen).is_empty(),
+    ) else {
+        return None;
+    };
+    let spans = [" to ", " through ", " up to ", " until ", " till "]
+        .iter()
+        .any(|word| claim.contains(&format!("{first}{word}{last}")));
+    let numbers: Option<Vec<i64>> = shown.iter().map(|number| number.parse().ok()).collect();
+    let all = |numbers: Vec<i64>| {
+        let in_order = numbers
+            .windows(2)
+            .all(|pair| pair[0].checked_add(1) == Some(pair[1]));
+        in_order
+            && numbers.first().map(i64::to_string).as_ref() == Some(first)
+            && numbers.last().map(i64::to_string).as_ref() == Some(last)
+    };
+    (spans && numbers.is_some_and(all)).then_some(Rule::Paraphrase)
+}
+
+/// Whether all values of a claim stand in the text, in their order.
+pub fn values_in_order(claim: &str, seen: &str) -> bool {
+    let shown = values(seen);
+    let mut rest = shown.iter();
+    values(claim)
+        .iter()
+        .all(|value| rest.any(|other| other == value))
+}
+
 /// Whether the claim has other words where the text has its own: `5 hours ago` is
 /// no other way to say `5 minutes ago`.
 fn replaces_words(claim: &str, seen: &str) -> bool {
@@ -179,6 +212,15 @@ fn replaces_words(claim: &str, seen: &str) -> bool {
     };
     let (claimed, shown) = (tokens(claim), tokens(seen));
     if claimed.len() > 400 || shown.len() > 400 {
+        return true;
+    }
+    // The same words in another order tell another story.
+    let sorted = |tokens: &[String]| {
+        let mut tokens = tokens.to_vec();
+        tokens.sort_unstable();
+        tokens
+    };
+    if claimed.len() > 3 && claimed != shown && sorted(&claimed) == sorted(&shown) {
         return true;
     }
     capture_diff_slices(Algorithm::Lcs, &claimed, &shown)

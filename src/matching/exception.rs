@@ -5,8 +5,18 @@ use super::{names, numbers};
 use crate::claim::exception::Raise;
 use crate::protocol::Exception;
 
-/// Whether the claim says what was raised, and by which rule.
+/// Whether the claim says what was raised, in its own words or a part of them, and by
+/// which rule.
 pub fn says(claim: &Raise, raised: &Exception) -> Option<Rule> {
+    shows(claim, raised).or_else(|| {
+        let named = claim.types.iter().any(|name| is_named(name, raised));
+        let message = claim.message.as_deref().filter(|_| named)?;
+        is_part(message.trim(), &raised.message).then_some(Rule::MessagePrefix)
+    })
+}
+
+/// The same for a claim that shows what a console would.
+pub fn shows(claim: &Raise, raised: &Exception) -> Option<Rule> {
     if claim.types.is_empty() {
         return Some(Rule::AnyException);
     }
@@ -83,4 +93,15 @@ fn message_says(claimed: &str, message: &str) -> Option<Rule> {
             .find_map(|cut| alike(cut.value).filter(|rule| *rule != Rule::MessagePrefix))
             .map(|rule| rule.max(Rule::ExceptionMessage))
     })
+}
+
+/// Whether a message of several words is part of a longer one, as `missing 1
+/// required positional argument` is of what Python says of a function by name.
+fn is_part(claimed: &str, message: &str) -> bool {
+    let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    claimed.split_whitespace().count() > 2
+        && message.match_indices(claimed).any(|(at, _)| {
+            let behind = &message[at + claimed.len()..];
+            !inside(message[..at].chars().next_back()) && !inside(behind.chars().next())
+        })
 }

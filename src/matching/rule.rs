@@ -144,7 +144,7 @@ impl Rule {
             Self::Approximate => Some("within what the comment's own words allow"),
             Self::ShortNames => Some("names are shown for short"),
             Self::Address => Some("addresses and temporary paths differ from run to run"),
-            Self::MessagePrefix => Some("the message goes on"),
+            Self::MessagePrefix => Some("the message says more"),
             Self::LabelDropped => Some("a label is printed before the value"),
             Self::FirstLine => Some("only the first line is claimed"),
             Self::Paraphrase => Some("said in other words, with every value right"),

@@ -2,8 +2,8 @@
 
 use super::rule::Rule;
 use super::{Hints, exception, whole};
-use crate::claim::exception::Certainty;
-use crate::claim::exception::Raise;
+use crate::claim::exception::{Certainty, Raise};
+use crate::claim::marker;
 use crate::protocol::Exception;
 use crate::snippet::COMMAND;
 
@@ -81,12 +81,32 @@ pub fn says(claim: &str, seen: &str, options: Options) -> Option<Rule> {
             return Some(rule);
         }
     }
-    super::says(&claim, seen, Hints::default()).or_else(|| {
+    let claim = without_prompt(&claim);
+    let said = super::says(claim, seen, Hints::default()).filter(|rule| !is_retold(*rule));
+    said.or_else(|| {
         let warns = claim.contains("Warning: ") && seen.contains("Warning: ");
         warns
-            .then(|| exact(&placeless(&claim)) == exact(&placeless(seen)))?
+            .then(|| exact(&placeless(claim)) == exact(&placeless(seen)))?
             .then_some(Rule::Address)
     })
+}
+
+/// The text behind IPython's `Out[3]:`, where a directive writes that by itself.
+fn without_prompt(claim: &str) -> &str {
+    marker::prompt(claim.trim_start()).map_or(claim, |marked| marked.text)
+}
+
+/// Whether a rule finds what was seen retold: a session shows what a console shows,
+/// not what somebody says of it.
+fn is_retold(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::LabelDropped
+            | Rule::Paraphrase
+            | Rule::FirstLine
+            | Rule::Derivation
+            | Rule::Alternative
+    )
 }
 
 /// Warnings without the file and line that they blame, and without the line of
@@ -293,9 +313,9 @@ pub fn traceback_says(claim: &Traceback<'_>, raised: &Exception, options: Option
             message: None,
             ..claim.raise.clone()
         };
-        return exception::says(&bare, raised);
+        return exception::shows(&bare, raised);
     }
-    exception::says(&claim.raise, raised)
+    exception::shows(&claim.raise, raised)
 }
 
 /// Whether the members of a group are those, all of them unless some are left

@@ -34,7 +34,9 @@ pub fn of(snippet: &Snippet, claims: &[Claim]) -> Vec<Probe> {
             }
             Subject::Session { .. } => {
                 // The last value of a notebook's cell; a console prints its own.
-                if let (Mode::Script, Some(lines)) = (snippet.mode, claim.statement) {
+                if let (Mode::Script, Some(lines)) = (snippet.mode, claim.statement)
+                    && is_one_statement(snippet, lines)
+                {
                     probes.add(after(lines), Look::Value);
                 }
             }
@@ -115,6 +117,13 @@ impl Probes {
             }
         }
     }
+}
+
+/// Whether the lines are those of one statement rather than of several.
+fn is_one_statement(snippet: &Snippet, lines: LineSpan) -> bool {
+    Syntax::of(&snippet.code)
+        .top_level()
+        .any(|statement| statement.lines == lines)
 }
 
 fn after(lines: LineSpan) -> ProbePoint {

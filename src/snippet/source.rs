@@ -3,10 +3,12 @@
 //!
 //! Mended are typographic quotes, call-outs at the ends of lines, indentation
 //! that all lines share below a first line without it, and IPython's commands,
-//! which become `pass`, and sentences at the end, where a fence closes too late. A
-//! line stays a line, and what cannot be mended stays as the guide has it.
+//! which become `pass`, and sentences at the end, where a fence closes too late.
+//! What stands as it is below a comment such as `# Output:` is no code, and is
+//! tied to the statements above it. A line stays a line, and what cannot be mended
+//! stays as the guide has it.
 
-use crate::document::{is_sentence, straighten_quotes};
+use crate::document::{announces_output, is_sentence, straighten_quotes};
 use crate::position::{LineNumber, LineSpan};
 use crate::syntax::Syntax;
 
@@ -16,6 +18,29 @@ pub(super) struct Source {
     pub(super) syntax: Syntax,
     /// What of the guide's lines is not run.
     pub(super) left_out: Option<LeftOut>,
+    /// The outputs that stand between the lines of code.
+    pub(super) outputs: Vec<Between>,
+}
+
+impl Source {
+    fn new(code: String, syntax: Syntax) -> Self {
+        Self {
+            code,
+            syntax,
+            left_out: None,
+            outputs: Vec::new(),
+        }
+    }
+}
+
+/// An output that stands between lines of code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Between {
+    /// Its first line.
+    pub(super) line: LineNumber,
+    pub(super) text: String,
+    /// The statements that print it; `None` for all of the snippet's.
+    pub(super) statements: Option<LineSpan>,
 }
 
 /// Lines of a snippet that are not run, because they are no Python.
@@ -30,11 +55,7 @@ pub(super) enum LeftOut {
 pub(super) fn of_script(text: &str) -> Source {
     let syntax = Syntax::of(text);
     if syntax.parses() {
-        return Source {
-            code: text.to_owned(),
-            syntax,
-            left_out: None,
-        };
+        return Source::new(text.to_owned(), syntax);
     }
     let mends: [fn(&str) -> Option<String>; 3] = [straighten_quotes, without_callouts, trim_first];
     let mut mended = text.to_owned();
@@ -42,11 +63,7 @@ pub(super) fn of_script(text: &str) -> Source {
         if let Some(next) = mend(&mended) {
             let syntax = Syntax::of(&next);
             if syntax.parses() {
-                return Source {
-                    code: next,
-                    syntax,
-                    left_out: None,
-                };
+                return Source::new(next, syntax);
             }
             mended = next;
         }
@@ -55,27 +72,28 @@ pub(super) fn of_script(text: &str) -> Source {
         let syntax = Syntax::of(&code);
         if syntax.parses() {
             return Source {
-                code,
-                syntax,
                 left_out: Some(LeftOut::Commands(commands)),
+                ..Source::new(code, syntax)
             };
         }
+    }
+    if let Some((code, outputs)) = without_outputs(text, &syntax) {
+        let syntax = Syntax::of(&code);
+        return Source {
+            outputs,
+            ..Source::new(code, syntax)
+        };
     }
     if let Some((code, first)) = without_sentences(text) {
         let syntax = Syntax::of(&code);
         if syntax.parses() {
             return Source {
-                code,
-                syntax,
                 left_out: Some(LeftOut::Sentences(first)),
+                ..Source::new(code, syntax)
             };
         }
     }
-    Source {
-        code: text.to_owned(),
-        syntax,
-        left_out: None,
-    }
+    Source::new(text.to_owned(), syntax)
 }
 
 /// Cuts `<1>` at the ends of lines.
@@ -117,6 +135,90 @@ fn before_callout(line: &str) -> Option<&str> {
 fn trim_first(text: &str) -> Option<String> {
     text.starts_with([' ', '\t'])
         .then(|| text.trim_start_matches([' ', '\t']).to_owned())
+}
+
+/// A snippet has few outputs between its lines; more are not looked for.
+const MOST_OUTPUTS: usize = 16;
+
+/// Empties the lines below comments that announce output, where they do not parse.
+fn without_outputs(text: &str, syntax: &Syntax) -> Option<(String, Vec<Between>)> {
+    let source: Vec<&str> = text.split('\n').collect();
+    let mut lines = source.clone();
+    let mut outputs: Vec<Between> = Vec::new();
+    let mut error = syntax.error.as_ref()?.line.index();
+    let mut from = 0;
+    let syntax = loop {
+        let label = (from..=error.min(lines.len().checked_sub(1)?))
+            .rev()
+            .find(|&at| is_output_label(lines[at]))?;
+        let end = (label + 2..source.len())
+            .find(|&at| source[at - 1].trim().is_empty() && begins_code(source[at]))
+            .unwrap_or(source.len());
+        let shown = &source[label + 1..end];
+        let blank = shown
+            .iter()
+            .take_while(|line| line.trim().is_empty())
+            .count();
+        let first = label + 1 + blank;
+        if first >= end || outputs.len() == MOST_OUTPUTS {
+            return None;
+        }
+        outputs.push(Between {
+            line: LineNumber::from_index(first),
+            text: source[first..end].join("\n").trim_end().to_owned(),
+            statements: Some(LineSpan {
+                first: LineNumber::from_index(from),
+                last: LineNumber::from_index(label),
+            }),
+        });
+        lines[label + 1..end].fill("");
+        from = end;
+        let next = Syntax::of(&lines.join("\n"));
+        match &next.error {
+            None if next.parses() => break next,
+            None => return None,
+            Some(further) => error = further.line.index(),
+        }
+    };
+    let all = outputs.len() == 1 && from == source.len();
+    for output in &mut outputs {
+        let around = output.statements?;
+        let within: Vec<LineSpan> = syntax
+            .top_level()
+            .map(|statement| statement.lines)
+            .filter(|lines| around.contains(lines.first) && around.contains(lines.last))
+            .collect();
+        let (first, last) = (within.first()?, within.last()?);
+        output.statements = (!all).then_some(LineSpan {
+            first: first.first,
+            last: last.last,
+        });
+    }
+    Some((lines.join("\n"), outputs))
+}
+
+/// Whether a line is a comment that only says that output follows.
+fn is_output_label(line: &str) -> bool {
+    let comment = line.trim_start().strip_prefix('#');
+    comment.is_some_and(|comment| comment.len() < 60 && announces_output(comment))
+}
+
+/// Whether a line behind a blank one goes on with code, rather than with output.
+fn begins_code(line: &str) -> bool {
+    let line = line.trim_end();
+    if line.starts_with('#') || line.starts_with('@') {
+        return true;
+    }
+    let telling = line.contains(" = ")
+        || line.contains('(') && line.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        || [
+            "import ", "from ", "def ", "class ", "for ", "while ", "if ", "with ", "try:",
+        ]
+        .iter()
+        .any(|word| line.starts_with(word));
+    let opens =
+        line.ends_with(':') || line.ends_with('(') || line.ends_with('[') || line.ends_with('{');
+    telling && (opens || Syntax::of(line).parses())
 }
 
 /// Empties the lines of a last paragraph that is prose.

@@ -3,7 +3,11 @@
 //! Every reading is tried; the first that is so decides. Whether a claim that
 //! is not so is wrong or prose is settled by how firmly it claims.
 
+use crate::claim::exception::{Certainty, is_type_name};
 use crate::claim::gloss::leading_value;
+use crate::claim::prose;
+use crate::claim::reading::arrives_at;
+use crate::claim::shape::{Shape, shape};
 use crate::claim::state::Holding;
 use crate::claim::value::Value;
 use crate::claim::{Claim, Firmness, Role, Says, Spoken, Subject};
@@ -80,12 +84,18 @@ pub fn of(claim: &Claim, shows: &Shows<'_>, text: Option<&str>, place: Place<'_,
             };
         }
         if let Some((rule, actual)) = is_so(claim, &reading.says, shows, text, place)
-            && (!is_within_sentence(rule) || !claim.doubtful && !denied)
+            && (!is_within_sentence(rule) || !denied && (!claim.doubtful || arrives(claim, rule)))
         {
             return Outcome::So { rule, actual };
         }
     }
     not_so(claim, shows, place)
+}
+
+/// Whether the claim leads to what was seen by an arrow: `last letter -> n`, which
+/// would otherwise name two things of which one is made into the other.
+fn arrives(claim: &Claim, rule: Rule) -> bool {
+    rule == Rule::Derivation && prose::is_conversion(&claim.comment)
 }
 
 /// Whether the rule finds a value within a sentence.
@@ -181,8 +191,10 @@ fn not_so(claim: &Claim, shows: &Shows<'_>, place: Place<'_, '_>) -> Outcome {
             Firmness::Firm => {
                 is_firm(claim, &reading.says, shows) || looks_alike(claim, &reading.says, shows)
             }
-            Firmness::Resembling => looks_alike(claim, &reading.says, shows),
-            Firmness::Tentative => false,
+            Firmness::Resembling => {
+                looks_alike(claim, &reading.says, shows) || names_another(&reading.says, shows)
+            }
+            Firmness::Tentative => names_another(&reading.says, shows),
         });
     let Some(reading) = claiming else {
         return Outcome::Prose;
@@ -236,7 +248,7 @@ fn is_firm(claim: &Claim, says: &Says, shows: &Shows<'_>) -> bool {
     };
     let silent = shows.reached && shows.raised.is_none() && shows.nothing();
     if !silent {
-        return true;
+        return !leads_elsewhere(claim, claimed, shows);
     }
     let held_alike = || {
         let claimed = leading_value(claimed).map_or(claimed.as_str(), |cut| cut.value);
@@ -264,6 +276,40 @@ fn is_firm(claim: &Claim, says: &Says, shows: &Shows<'_>) -> bool {
         Subject::Code(code) => code.prints || claim.marked,
         Subject::Snippet | Subject::Session { .. } => true,
     }
+}
+
+/// Whether a remark ends with an exception's type, beside a statement that raised
+/// one of another type.
+fn names_another(says: &Says, shows: &Shows<'_>) -> bool {
+    match says {
+        Says::Raises(raise) => {
+            shows.raised.is_some()
+                && raise.certainty == Certainty::Hint
+                && raise.types.iter().any(|name| is_type_name(name))
+        }
+        Says::Blank
+        | Says::Silence
+        | Says::Shows(_)
+        | Says::Holds(_)
+        | Says::ShowsAndHolds(..)
+        | Says::PrintsAndReturns(..) => false,
+    }
+}
+
+/// Whether words lead by an arrow to a value of another kind than what is shown, and
+/// so tell of something else: `both -> "bases"` beside `False`.
+fn leads_elsewhere(claim: &Claim, claimed: &str, shows: &Shows<'_>) -> bool {
+    if claim.marked || shape(claimed) == Shape::Value {
+        return false;
+    }
+    let Some(end) = arrives_at(claimed) else {
+        return false;
+    };
+    let outputs = shows.outputs.iter().map(|seen| seen.text.trim());
+    let values = shows.values.iter().map(|value| value.repr.as_str());
+    outputs
+        .chain(values)
+        .all(|seen| Value::read(seen).is_some_and(|seen| !seen.is_like(&end)))
 }
 
 fn why(says: &Says, shows: &Shows<'_>) -> Rule {

@@ -1,7 +1,8 @@
 //! What a claim's subject showed: the texts that a claim could be about, the
 //! likeliest first.
 
-use crate::claim::{Claim, ClaimKind, CommentedCode, Role, Spoken, Subject};
+use crate::claim::{Claim, CommentedCode, Role, Spoken, Subject};
+use crate::document::LAST_VALUE;
 use crate::matching::Hints;
 use crate::observation::{Observation, Raising};
 use crate::position::{LineNumber, LineSpan};
@@ -101,9 +102,9 @@ pub fn of_claim<'a>(claim: &Claim, unit: usize, observation: &Observation<'a>) -
         Subject::Statement(spoken) => of_statement(spoken, unit, observation),
         Subject::Code(code) => of_code(code, unit, observation),
         Subject::Snippet => of_unit(unit, observation),
-        Subject::Session { .. } => claim.statement.map_or_else(Shows::default, |lines| {
-            let console = claim.kind == ClaimKind::Transcript;
-            of_session(lines, unit, console, observation)
+        Subject::Session { options } => claim.statement.map_or_else(Shows::default, |lines| {
+            let apart = options.iter().any(|option| option == LAST_VALUE);
+            of_session(lines, unit, apart, observation)
         }),
     }
 }
@@ -301,11 +302,12 @@ fn of_unit<'a>(unit: usize, observation: &Observation<'a>) -> Shows<'a> {
     }
 }
 
-/// What a statement of a console session showed.
+/// What a statement of a console session showed. `apart` says that the value of a
+/// notebook's cell is shown by itself.
 fn of_session<'a>(
     lines: LineSpan,
     unit: usize,
-    console: bool,
+    apart: bool,
     observation: &Observation<'a>,
 ) -> Shows<'a> {
     let out = observation
@@ -321,11 +323,9 @@ fn of_session<'a>(
         ..Shows::default()
     };
     // A value that a notebook shows stands apart from what its cell printed; a
-    // console's is a part of it.
-    if console {
-        shows.values.retain(|value| !value.is_none);
-    }
-    if !out.is_empty() && (console || shows.values.is_empty()) {
+    // console's is a part of it. Neither shows `None`.
+    shows.values.retain(|value| !value.is_none);
+    if !out.is_empty() && (!apart || shows.values.is_empty()) {
         shows.outputs.push(Seen::plain(out.clone()));
     }
     // A console shows what goes to standard error too, as `logging` does.
