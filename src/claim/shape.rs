@@ -282,6 +282,8 @@ const ABOUT: &[&str] = &[
     "somewhere around",
     "close to",
     "on the order of",
+    "more or less",
+    "give or take",
     "approx.",
     "approx",
     "around",

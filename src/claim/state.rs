@@ -4,6 +4,7 @@
 //! not known here.
 
 use super::gloss::{is_function_word, value_length};
+use crate::syntax::builtins::is_builtin;
 
 /// A name and the value that a comment gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,14 +115,25 @@ pub fn read(text: &str, code: &str) -> Option<Holdings> {
                     )
                 });
         }
+        let value = rest[..length].to_owned();
+        let now = parts.is_empty() && leads && text.to_lowercase().starts_with("now ");
         parts.push(Holding {
             expression: expression.to_owned(),
-            value: rest[..length].to_owned(),
-            plain: plain || (parts.is_empty() && leads && text.to_lowercase().starts_with("now ")),
+            plain: (plain || now) && !is_computed(&value),
+            value,
         });
         at = from + length;
     }
     (!parts.is_empty()).then_some(Holdings { parts, leads })
+}
+
+/// Whether a value is rather code that gives one: `x = list(map(f, y))`. What
+/// builtin functions give is not shown by their names.
+fn is_computed(value: &str) -> bool {
+    value.split_once('(').is_some_and(|(name, _)| {
+        let shown = ["range", "bytearray", "frozenset", "set", "slice"].contains(&name);
+        is_builtin(name) && name.starts_with(char::is_lowercase) && !shown
+    })
 }
 
 /// Words that speak of several names at once, longer ones first, and whether they

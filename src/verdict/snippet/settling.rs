@@ -1,5 +1,6 @@
 //! What becomes of each claim of a snippet.
 
+use crate::claim::shape::about;
 use crate::claim::{Claim, ClaimKind, Says, Spoken, Subject};
 use crate::expectation::ForClaim;
 use crate::matching::{Rule, tolerance, transcript};
@@ -344,8 +345,9 @@ impl Judge<'_, '_> {
         if let Some(documented) = self.documented(claim, allowed, &seen, forgave) {
             return documented;
         }
-        let example = claim.example
-            && (same_form(&claim.expected, &seen) || self.varies(claim, &actual).is_some());
+        // "Something like 5" promises more than that there is a number.
+        let alike = || about(&claim.expected).is_none() && same_form(&claim.expected, &seen);
+        let example = claim.example && (alike() || self.varies(claim, &actual).is_some());
         if example {
             let reason = Rule::Example.forgives().map(str::to_owned);
             return Decision::new(Verdict::Tolerated, Rule::Example, actual, reason);
