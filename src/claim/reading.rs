@@ -525,7 +525,25 @@ fn readings(text: &Text<'_>, statement: &Spoken, stands: Stands) -> Vec<Reading>
             .parts
             .iter()
             .all(|part| state::mentions(&statement.code, &part.expression));
-        let plain = holdings.leads && holdings.parts.iter().all(|part| part.plain);
+        // All names of an assignment, wherever the sentence comes to them.
+        let tells_all = || {
+            let targets: &[String] = match &statement.role {
+                Role::Assignment { targets, .. } => targets,
+                Role::Print { .. }
+                | Role::Call { .. }
+                | Role::Expression
+                | Role::Deletion { .. }
+                | Role::Other { .. }
+                | Role::Compound { .. }
+                | Role::Definition => &[],
+            };
+            holdings.parts.len() > 1
+                && holdings
+                    .parts
+                    .iter()
+                    .all(|part| targets.contains(&part.expression))
+        };
+        let plain = (holdings.leads || tells_all()) && holdings.parts.iter().all(|part| part.plain);
         let stable = !statement.in_function;
         let able = match statement.role {
             Role::Definition | Role::Compound { .. } => false,

@@ -183,9 +183,13 @@ fn is_open_value(text: &str) -> bool {
         || matches!(text, "[" | "{")
 }
 
-/// Whether the text stands in angle brackets for something that is left out:
+/// Whether the text stands for something that is left out: `?`, or in angle brackets
 /// `<a list of all names>`, `<output omitted>`.
 pub fn is_placeholder(text: &str) -> bool {
+    // `?`, which the reader is to find out.
+    if !text.trim().is_empty() && text.trim().chars().all(|c| c == '?') {
+        return true;
+    }
     let Some(inner) = text
         .trim()
         .strip_prefix('<')

@@ -125,7 +125,10 @@ fn role(statement: &Statement, source: &str, header: bool) -> Role {
                 .collect(),
             literal: !augmented
                 && value.as_ref().is_some_and(|range| {
-                    Value::read(&source[range.clone()]).is_some_and(|value| value.is_literal())
+                    Value::read(&source[range.clone()]).is_some_and(|value| {
+                        // `set([1, 2])` is computed, and shows itself otherwise.
+                        value.is_literal() && !matches!(value, Value::Call(..))
+                    })
                 }),
         },
         StatementKind::Raise | StatementKind::Assert => Role::Other { raises: true },

@@ -11,6 +11,11 @@ pub fn says(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
     if quoted(claim, seen) {
         return Some(Rule::Quoted);
     }
+    if seen.contains('\t') && !claim.contains('\n') && squeezed(claim) == squeezed(seen.trim_end())
+    {
+        // What a screen makes of a tab.
+        return Some(Rule::Equal);
+    }
     let claimed = Value::read(claim);
     let shown = Value::read(seen);
     if let (Some(claimed), Some(shown)) = (&claimed, &shown)
@@ -42,6 +47,15 @@ pub fn says(claim: &str, seen: &str, hints: Hints) -> Option<Rule> {
         return Some(Rule::Rounding);
     }
     names::says(claim, seen)
+}
+
+/// The text with blanks of any kind as one; lines stay apart.
+fn squeezed(text: &str) -> String {
+    text.trim()
+        .split('\n')
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Equal after trailing blanks and the blank lines around are cut; blanks before

@@ -16,6 +16,7 @@ use super::{
 };
 use settling::{Settled, drop_numbering};
 
+mod company;
 mod ends;
 mod settling;
 
@@ -57,6 +58,9 @@ impl Judge<'_, '_> {
                 .as_ref()
                 .map_or(&nothing, |applied| &applied.claims[index]);
             settled.push(self.settle(claim, allowed, &mut forgave));
+        }
+        for (index, claim) in self.claims_by_company(claims, &settled) {
+            settled[index] = self.settle(&claim, &nothing, &mut forgave);
         }
         drop_numbering(claims, &mut settled);
 
