@@ -9,7 +9,7 @@ pub mod probes;
 use crate::claim::Claim;
 use crate::expectation::{GuideExpectations, SnippetExpectations};
 use crate::protocol::{Limits, Task, Unit, UnitMode};
-use crate::snippet::{Fragment, Guide, Mode, Snippet};
+use crate::snippet::{Guide, Mode, Snippet};
 use crate::syntax::Syntax;
 
 /// What is to be run of a guide.
@@ -71,7 +71,7 @@ pub fn plan(
         .zip(&expected)
         .map(|(snippet, expected)| {
             let told = expected.and_then(|expected| expected.skip.clone());
-            told.or_else(|| Some(why_fragment(snippet, snippet.fragment.as_ref()?)))
+            told.or_else(|| snippet.why_fragment())
         })
         .collect();
     let continues: Vec<Vec<usize>> = guide
@@ -161,21 +161,6 @@ fn continued(
             .copied()
             .filter(|&earlier| earlier < index)
             .collect(),
-    }
-}
-
-fn why_fragment(snippet: &Snippet, fragment: &Fragment) -> String {
-    match fragment {
-        Fragment::DoesNotParse { line, message } => {
-            let place = snippet.place_of(*line);
-            format!("it does not parse: {message} (line {place})")
-        }
-        Fragment::UndefinedNames(names) => {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            format!("nothing on the page defines {}", names.join(", "))
-        }
-        Fragment::Template(what) => format!("it is a template: {what}"),
-        Fragment::MarkedNotToRun(mark) => format!("the guide says not to run it: {mark}"),
     }
 }
 

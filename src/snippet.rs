@@ -118,6 +118,22 @@ impl Snippet {
     pub fn last_place(&self) -> Place {
         self.place.plus(self.text.lines().count().saturating_sub(1))
     }
+
+    /// Why it is a fragment, as a clause for "not run: …"; `None` when it is none.
+    pub fn why_fragment(&self) -> Option<String> {
+        Some(match self.fragment.as_ref()? {
+            Fragment::DoesNotParse { line, message } => {
+                let place = self.place_of(*line);
+                format!("it does not parse: {message} (line {place})")
+            }
+            Fragment::UndefinedNames(names) => {
+                let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                format!("nothing on the page defines {}", names.join(", "))
+            }
+            Fragment::Template(what) => format!("it is a template: {what}"),
+            Fragment::MarkedNotToRun(mark) => format!("the guide says not to run it: {mark}"),
+        })
+    }
 }
 
 /// How a snippet is run.

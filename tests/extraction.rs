@@ -104,8 +104,8 @@ fn describe(guide: &snippet::Guide) -> String {
         if !snippet.undefined.is_empty() {
             let _ = writeln!(text, "undefined: {}", snippet.undefined.join(", "));
         }
-        if let Some(fragment) = &snippet.fragment {
-            let _ = writeln!(text, "fragment: {}", fragment.reason());
+        if let Some(why) = snippet.why_fragment() {
+            let _ = writeln!(text, "fragment: {why}");
         }
         if let Some(error) = &snippet.announced_error {
             let _ = writeln!(text, "announced: {error}");

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Draft, Fragment, Mode, Snippet, fragment};
+use super::{Draft, Mode, Snippet, fragment};
 
 /// What the pages of a guide have bound so far.
 pub(super) struct Pages {
@@ -94,32 +94,5 @@ impl Pages {
             bindings.unknown = Some(index);
         }
         snippet
-    }
-}
-
-impl Fragment {
-    /// Why it is not run, as a clause for "skipped: …".
-    pub fn reason(&self) -> String {
-        match self {
-            Self::DoesNotParse { line, message } => {
-                format!("it does not parse as Python: {message} (its line {line})")
-            }
-            Self::UndefinedNames(names) => {
-                let (last, others) = match names.split_last() {
-                    Some(split) => split,
-                    None => return "it uses names that are not defined".to_owned(),
-                };
-                if others.is_empty() {
-                    format!("nothing on the page defines {last}")
-                } else {
-                    format!(
-                        "nothing on the page defines {} and {last}",
-                        others.join(", ")
-                    )
-                }
-            }
-            Self::Template(what) => format!("it is a template: {what}"),
-            Self::MarkedNotToRun(mark) => format!("the guide marks it not to be run ({mark})"),
-        }
     }
 }
