@@ -118,6 +118,7 @@ def drift(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def bench(session: nox.Session) -> None:
-    """Measure what a snippet costs against starting an interpreter for each."""
+    """Measure what a snippet costs beside other ways to run it, and what its box does."""
     build(session)
     session.run("python3", "benches/compare.py", *session.posargs, external=True)
+    session.run("python3", "benches/box.py", external=True)

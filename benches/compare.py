@@ -50,16 +50,23 @@ class Cost:
     output: str
 
 
-def measure(command: Sequence[str | Path], **environment: str) -> Cost:
-    """Runs a command to its end."""
-    with tempfile.TemporaryFile() as output:
+def measure(
+    command: Sequence[str | Path],
+    *,
+    given: Path = Path(os.devnull),
+    before: Callable[[], None] | None = None,
+    **environment: str,
+) -> Cost:
+    """Runs a command to its end; it reads `given`, and its process does `before` first."""
+    with tempfile.TemporaryFile() as output, given.open("rb") as given_input:
         started = time.perf_counter()
         process = subprocess.Popen(
             [str(word) for word in command],
-            stdin=subprocess.DEVNULL,
+            stdin=given_input,
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1", **environment},
+            preexec_fn=before,
         )
         memory = Memory(process.pid)
         _, status, used = os.wait4(process.pid, 0)
