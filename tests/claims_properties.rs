@@ -17,6 +17,10 @@ use trueprint::protocol::{End, Event, Exception, Run, Shown, Site, Stream};
 use trueprint::snippet::{Guide, Mode, Snippet, SnippetId};
 use trueprint::verdict::{self, Circumstances, Verdict};
 
+mod mutation;
+
+use mutation::{mutated, texts_in};
+
 /// The verdict on the only claim of `code`, whose first line printed `output`;
 /// `None` when the comment is prose.
 fn check(code: &str, output: &str) -> Option<Verdict> {
@@ -157,14 +161,42 @@ fn with_changed_digit(text: &str, which: usize) -> String {
     format!("{}{other}{}", &text[..at], &text[at + 1..])
 }
 
+/// The code of all cases of `tests/claims/`.
+fn codes() -> Vec<String> {
+    let files = texts_in("tests/claims", ".case");
+    let cases = files
+        .iter()
+        .flat_map(|file| file.split("\n== "))
+        .filter_map(|case| case.split_once('\n'));
+    let code = cases.map(|(_, body)| body.split("\n- ").next().unwrap_or_default().to_owned());
+    code.collect()
+}
+
+/// What they claim, and what their lines showed.
+fn comments() -> Vec<String> {
+    let mut comments = Vec::new();
+    for line in texts_in("tests/claims", ".case")
+        .iter()
+        .flat_map(|file| file.lines())
+    {
+        for before in ["# ", " writes ", " value ", " holds ", " raises "] {
+            if let Some((_, text)) = line.split_once(before) {
+                comments.push(text.replace("\\n", "\n"));
+            }
+        }
+    }
+    comments
+}
+
 /// Text as people write it in comments, and as they do not.
 fn anything() -> impl Strategy<Value = String> {
     prop_oneof![
-        any::<String>(),
-        "[ -~]{0,60}",
-        "[\\[\\](){}<>'\"=.,:;#~0-9a-zA-Z \\n-]{0,60}",
-        value(),
-        "(=> |-> |Output: |~|raises |# )?(True|None|[0-9.]{1,6}|\\[1, 2\\]|ValueError: x)( - a|  b| \\(c\\)|, d|\\.\\.\\.)?",
+        4 => mutated(comments(), 3),
+        1 => any::<String>(),
+        1 => "[ -~]{0,60}",
+        1 => "[\\[\\](){}<>'\"=.,:;#~0-9a-zA-Z \\n-]{0,60}",
+        1 => value(),
+        1 => "(=> |-> |Output: |~|raises |# )?(True|None|[0-9.]{1,6}|\\[1, 2\\]|ValueError: x)( - a|  b| \\(c\\)|, d|\\.\\.\\.)?",
     ]
 }
 
@@ -182,8 +214,16 @@ const CLAIMING: &[&str] = &[
 /// true or not.
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let number = || prop_oneof![8 => 0_u32..8, 1 => any::<u32>()];
-    let site = move || (number(), number()).prop_map(|(unit, line)| Site { unit, line });
-    let text = || prop_oneof!["[0-9 x\n=]{0,8}", any::<String>()];
+    // Most of what is told is of the only snippet.
+    let unit = || prop_oneof![12 => Just(0_u32), 1 => any::<u32>()];
+    let site = move || (unit(), number()).prop_map(|(unit, line)| Site { unit, line });
+    let text = || {
+        prop_oneof![
+            2 => "[0-9 x\n=]{0,8}",
+            2 => mutated(comments(), 3),
+            1 => any::<String>(),
+        ]
+    };
     let shown = move || {
         let shown =
             (text(), prop::option::of(text()), any::<bool>()).prop_map(|(repr, text, is_none)| {
@@ -231,9 +271,9 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
                 statement,
                 text,
             }),
-        2 => (number(), number(), shown()).prop_map(|(probe, unit, value)| Event::Value { probe, unit, value }),
-        2 => (number(), number(), shown()).prop_map(|(probe, unit, value)| Event::State { probe, unit, value }),
-        1 => (number(), number()).prop_map(|(probe, unit)| Event::Reached { probe, unit }),
+        2 => (number(), unit(), shown()).prop_map(|(probe, unit, value)| Event::Value { probe, unit, value }),
+        2 => (number(), unit(), shown()).prop_map(|(probe, unit, value)| Event::State { probe, unit, value }),
+        1 => (number(), unit()).prop_map(|(probe, unit)| Event::Reached { probe, unit }),
         3 => site().prop_map(|statement| Event::Done { statement }),
         2 => (prop::option::of(site()), exception())
             .prop_map(|(statement, exception)| Event::Raised { statement, exception }),
@@ -244,7 +284,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     ];
     let events = prop::collection::vec(event, 0..12);
     events.prop_recursive(2, 24, 2, move |inner| {
-        (inner.clone(), inner, number(), number(), end()).prop_map(
+        (inner.clone(), inner, number(), unit(), end()).prop_map(
             |(mut before, events, probe, unit, end)| {
                 before.push(Event::Ran {
                     probe,
@@ -271,7 +311,6 @@ fn end() -> impl Strategy<Value = End> {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 128,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
@@ -358,16 +397,22 @@ proptest! {
 
     #[test]
     fn judging_ends_whatever_is_said_to_have_happened(
-        code in prop::sample::select(CLAIMING),
+        code in prop_oneof![
+            2 => prop::sample::select(CLAIMING).prop_map(str::to_owned),
+            3 => mutated(codes(), 20),
+        ],
         events in events(),
         end in end(),
     ) {
-        let _ = judge(code, events, end);
+        let _ = judge(&code, events, end);
     }
 
     #[test]
-    fn reading_ends_whatever_the_snippet_is(code in anything()) {
-        let _ = check(&code, "");
+    fn reading_ends_whatever_the_snippet_is(
+        code in prop_oneof![anything(), mutated(codes(), 20)],
+        output in anything(),
+    ) {
+        let _ = check(&code, &output);
     }
 }
 

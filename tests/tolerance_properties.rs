@@ -6,13 +6,22 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use tempfile::TempDir;
 use trueprint::claim;
 use trueprint::document::{self, Format};
-use trueprint::expectation::{self, Bound, Selector, Tolerance, ToleranceKind};
+use trueprint::expectation::{
+    self, Bound, ExpectationError, Expectations, Selector, Tolerance, ToleranceKind,
+};
 use trueprint::matching::tolerance::{forgives, forgives_together};
 use trueprint::plan::{self, Defaults};
 use trueprint::position::LineNumber;
 use trueprint::snippet;
+
+mod mutation;
+
+use mutation::{mutated, texts_in};
 
 fn tolerance(kind: ToleranceKind) -> Tolerance {
     Tolerance {
@@ -68,8 +77,108 @@ fn any_text() -> impl Strategy<Value = String> {
     .prop_map(|parts| parts.concat())
 }
 
-/// Files of expectations, more of them right than chance would make.
+/// Files of expectations: real ones changed, and keys in any order.
 fn any_file() -> impl Strategy<Value = String> {
+    let seeds = || {
+        let own = texts_in("tests/expectations/cases", ".toml");
+        let published = texts_in("expectations", ".toml");
+        let all = [own, published].concat();
+        // Errors and explanations of the cases stand behind a `#`.
+        let bare = |text: String| text.replace(" #! ", "\n#! ");
+        let of_guide =
+            |text: String| text.replace("guide/python-interview-questions.md", "guide.md");
+        all.into_iter().map(bare).map(of_guide).collect()
+    };
+    prop_oneof![3 => mutated(seeds(), 40), 2 => any_keys(), 5 => any_entries()]
+}
+
+/// Entries as they should be, seldom with a key that should not be there.
+fn any_entries() -> impl Strategy<Value = String> {
+    let lines = |lines: &[&'static str], most: usize| {
+        let some = prop::sample::subsequence(lines.to_vec(), 0..=most);
+        some.prop_map(|lines| {
+            lines
+                .into_iter()
+                .map(|line| format!("{line}\n"))
+                .collect::<String>()
+        })
+    };
+    let one = |lines: &[&'static str]| prop::sample::select(lines.to_vec());
+    let about = lines(
+        &[
+            "requires = [\"requests\", \"os.path\"]",
+            "network = true",
+            "always_run = true",
+            "timeout = \"1 min\"",
+            "mode = \"console\"",
+        ],
+        3,
+    );
+    let whole = one(&[
+        "",
+        "",
+        "skip = \"it is slow\"",
+        "continues = \"one\"",
+        "continues = [\"one\", \"two\"]",
+    ]);
+    let which = one(&[
+        "claim = \"5\"",
+        "claim = \"took 0.5 s\"",
+        "claim = \"[1, 2]\"",
+        "line = 'print(\"x\")'",
+        "line = \"print(1)\"\nnth = 2",
+        "at = 1",
+        "at = 9",
+        "claim = \"1\"\nnth = 1",
+    ]);
+    let kind = one(&[
+        "kind = \"timing\"",
+        "kind = \"timing\"\nwithin = \"50%\"",
+        "kind = \"count\"\nwithin = 3",
+        "kind = \"size\"",
+        "kind = \"order\"",
+        "kind = \"text\"\npattern = \"{int} of {any}\"",
+        "kind = \"text\"\npattern = \"{lines}\"",
+        "output = \"\"\"\n1\n2\"\"\"",
+    ]);
+    let when = lines(&["python = \"<3.12\"", "seldom = true"], 2);
+    let claims = (which, kind, when).prop_map(|(which, kind, when)| {
+        let (table, when) = if kind.starts_with("kind") {
+            ("tolerate", when)
+        } else {
+            ("expect", "python = \"3.12\"\n".to_owned())
+        };
+        format!("[[snippet.{table}]]\n{which}\n{kind}\n{when}reason = \"it varies\"\n")
+    });
+    let entry =
+        (about, whole, prop::collection::vec(claims, 0..3)).prop_map(|(about, whole, claims)| {
+            format!("{about}{whole}\nreason = \"so it is\"\n{}", claims.concat())
+        });
+    let ids = prop::sample::subsequence(vec!["one", "two", "a", "b", "elsewhere"], 1..4);
+    let odd = prop_oneof![12 => Just(String::new()), 1 => any_keys()];
+    (ids, prop::collection::vec(entry, 4), odd).prop_map(|(ids, entries, odd)| {
+        let entries = ids
+            .into_iter()
+            .zip(entries)
+            .map(|(id, entry)| format!("[[snippet]]\nid = \"{id}\"\n{entry}"));
+        format!("guide = \"guide.md\"\n{}{odd}", entries.collect::<String>())
+    })
+}
+
+/// What a pattern could be, and what it could be held against.
+fn any_pattern() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => prop::sample::select(vec![
+            "{any}", "{lines}", "{int}", "{number}", "{word}", "{string}", "{path}", "{{", "}}", "{", "}",
+            "{other}", "{any", " ", "\n", "a", "1", "-", "'", "/", "é", "0x1f", "1.5e3", "/tmp/x",
+        ]).prop_map(str::to_owned),
+        1 => any_text(),
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+/// Files of expectations, more of them right than chance would make.
+fn any_keys() -> impl Strategy<Value = String> {
     let key = prop::sample::select(vec![
         "guide",
         "id",
@@ -117,6 +226,63 @@ fn any_file() -> impl Strategy<Value = String> {
         .prop_map(|lines| format!("guide = \"guide.md\"\n{}", lines.concat()))
 }
 
+/// The guide that files of expectations are about.
+const GUIDE: &str = "\
+# One
+
+```python
+print(1)  # 1
+```
+
+# Two
+
+```python
+print(2)  # 5
+time.sleep(1)  # took 0.5 s
+print([1, 2])  # [1, 2]
+```
+
+# A
+
+```python
+print(\"x\")  # x
+```
+
+# B
+
+It goes on:
+
+```python
+print(\"x\")  # 3
+```
+";
+
+fn folder_with_guide() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("guide.md"), GUIDE).expect("it can be written to");
+    folder
+}
+
+fn read_file(folder: &TempDir, text: &str) -> Result<Expectations, Vec<ExpectationError>> {
+    let path = folder.path().join("expectations.toml");
+    fs::write(&path, text).expect("it can be written to");
+    expectation::load(&[path], folder.path())
+}
+
+/// What is refused at its beginning tells nothing of what comes behind.
+#[test]
+fn the_files_that_are_made_are_worth_reading() {
+    let mut runner = TestRunner::deterministic();
+    let (files, folder) = (any_file(), folder_with_guide());
+    let texts = (0..400).map(|_| files.new_tree(&mut runner).expect("a file").current());
+    let read = texts.filter(|text| {
+        let expectations = read_file(&folder, text);
+        expectations.is_ok_and(|all| all.guides().iter().any(|guide| !guide.snippets.is_empty()))
+    });
+    let read = read.count();
+    assert!(read > 40, "{read} of 400 are in order");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -130,20 +296,17 @@ proptest! {
 
     #[test]
     fn any_file_is_read_to_its_end(text in any_file()) {
-        let folder = tempfile::tempdir()?;
-        let path = folder.path().join("expectations.toml");
-        fs::write(&path, &text)?;
-        let lines = text.split('\n').count();
-        match expectation::load(&[path], folder.path()) {
+        let folder = folder_with_guide();
+        match read_file(&folder, &text) {
             Ok(expectations) => for expected in expectations.guides() {
-                let guide = "# One\n\n```python\nprint(1)  # 1\n```\n\n# Two\n\n```python\nprint(2)  # 2\n```\n";
-                let document = document::parse(Path::new("guide.md"), guide, Format::Markdown);
+                let document = document::parse(Path::new("guide.md"), GUIDE, Format::Markdown);
                 let guide = snippet::from_document(&document);
                 let _ = expectation::resolve(expected, &guide);
                 let claims: Vec<_> = guide.snippets.iter().map(claim::read).collect();
                 let _ = plan::plan(&guide, &claims, Some(expected), Defaults::default());
             },
             Err(errors) => {
+                let lines = text.split('\n').count();
                 prop_assert!(!errors.is_empty());
                 for error in errors {
                     prop_assert!(error.line.is_none_or(|line| line.index() < lines), "{error:?}");
@@ -160,6 +323,15 @@ proptest! {
         }
         let together: Vec<&Tolerance> = all.iter().collect();
         let _ = forgives_together(&together, &claimed, &actual);
+    }
+
+    #[test]
+    fn any_pattern_is_read_and_held(pattern in any_pattern(), seen in prop_oneof![any_text(), any_pattern()]) {
+        if let Ok(pattern) = pattern.parse() {
+            let tolerance = tolerance(ToleranceKind::Text(pattern));
+            let _ = forgives(&tolerance, &seen, &seen);
+            let _ = forgives(&tolerance, "", &seen);
+        }
     }
 
     #[test]

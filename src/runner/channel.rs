@@ -142,28 +142,130 @@ fn wait(
 mod tests {
     //! A worker can say what it likes: it is a message, or none.
 
-    use std::io::Write;
-    use std::process::{Command, Stdio};
+    use std::io::{self, Write};
+    use std::os::fd::OwnedFd;
+    use std::process::{ChildStdin, ChildStdout};
     use std::time::{Duration, Instant};
 
     use proptest::prelude::*;
+    use proptest::sample::Index;
 
     use super::{Channel, Silence};
-    use crate::protocol::Reply;
+    use crate::protocol::{End, Event, Reply, Run, Shown, Site, Stream};
     use crate::runner::Interrupt;
+
+    /// A reply such as workers give.
+    fn reply() -> Reply {
+        let statement = Site { unit: 0, line: 1 };
+        let shown = Shown {
+            repr: "'a\\n\u{1b}'".to_owned(),
+            text: Some("a\n".to_owned()),
+            type_name: "str".to_owned(),
+            is_none: false,
+        };
+        let inner = vec![Event::Value {
+            probe: 1,
+            unit: 0,
+            value: Ok(shown),
+        }];
+        Reply::Ran(Run {
+            events: vec![
+                Event::Wrote {
+                    stream: Stream::Out,
+                    stack: vec![statement],
+                    statement: Some(statement),
+                    text: "5\n".to_owned(),
+                },
+                Event::Ran {
+                    probe: 0,
+                    unit: 0,
+                    events: inner,
+                    end: End::Killed { signal: 9 },
+                },
+                Event::Exited {
+                    statement: None,
+                    code: -1,
+                },
+            ],
+            end: End::LimitHit {
+                limit: "memory".to_owned(),
+            },
+            wall_seconds: 0.25,
+            cpu_seconds: 0.125,
+            refused: vec!["network: socket".to_owned()],
+            output_cut: 0,
+            events_cut: false,
+            leftover_processes: 1,
+        })
+    }
+
+    /// A reply with some bytes changed.
+    fn changed_reply() -> impl Strategy<Value = Vec<u8>> {
+        let pieces = [
+            "",
+            "[",
+            "]",
+            "{",
+            "}",
+            "\"",
+            ",",
+            "null",
+            "-1",
+            "1e999",
+            "99999999999999999999",
+            "\\ud800",
+            "\0",
+        ];
+        let piece = prop::sample::select(pieces.to_vec());
+        let changes = prop::collection::vec((any::<Index>(), 0..4_usize, piece), 0..4);
+        changes.prop_map(|changes| {
+            let mut text = serde_json::to_vec(&reply()).expect("it can be sent");
+            for (at, cut, piece) in changes {
+                let start = at.index(text.len() + 1);
+                let end = (start + cut).min(text.len());
+                text.splice(start..end, piece.bytes());
+            }
+            text
+        })
+    }
 
     fn frame() -> impl Strategy<Value = Vec<u8>> {
         let text = prop_oneof![
-            Just(br#"{"Failed":{"message":"no"}}"#.to_vec()),
-            Just(br#"{"Ran":{"events":[],"end":"Finished"}}"#.to_vec()),
-            Just("[".repeat(20_000).into_bytes()),
-            prop::collection::vec(any::<u8>(), 0..40),
+            2 => Just(br#"{"Failed":{"message":"no"}}"#.to_vec()),
+            5 => changed_reply(),
+            1 => Just("[".repeat(20_000).into_bytes()),
+            1 => prop::collection::vec(any::<u8>(), 0..40),
         ];
-        let length = prop_oneof![8 => Just(None), 1 => any::<u32>().prop_map(Some)];
+        let length = prop_oneof![12 => Just(None), 1 => any::<u32>().prop_map(Some), 1 => (0..600_u32).prop_map(Some)];
         (text, length).prop_map(|(text, length)| {
             let own = u32::try_from(text.len()).expect("a short text");
             [&length.unwrap_or(own).to_le_bytes()[..], &text].concat()
         })
+    }
+
+    /// What is said on a channel until nothing more comes, and why it ends.
+    fn heard(said: Vec<u8>) -> io::Result<(Vec<Reply>, Silence)> {
+        let (output, mut worker) = io::pipe()?;
+        // Nobody reads what the coordinator says.
+        let (_nobody, input) = io::pipe()?;
+        let mut channel = Channel::new(
+            ChildStdin::from(OwnedFd::from(input)),
+            ChildStdout::from(OwnedFd::from(output)),
+        )?;
+        // A worker that is no longer listened to may fail to say the rest.
+        let writer = std::thread::spawn(move || worker.write_all(&said).is_ok());
+        let interrupt = Interrupt::new()?;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut replies = Vec::new();
+        let end = loop {
+            match channel.receive::<Reply>(deadline, &interrupt) {
+                Ok(reply) => replies.push(reply),
+                Err(end) => break end,
+            }
+        };
+        drop(channel);
+        writer.join().expect("it does not panic");
+        Ok((replies, end))
     }
 
     proptest! {
@@ -171,28 +273,18 @@ mod tests {
 
         #[test]
         fn whatever_a_worker_says_is_read_to_its_end(frames in prop::collection::vec(frame(), 0..5)) {
-            let said = frames.concat();
-            let mut worker = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-            let mut input = worker.stdin.take().expect("a pipe");
-            let output = worker.stdout.take().expect("a pipe");
-            let mut nobody = Command::new("true").stdin(Stdio::piped()).spawn()?;
-            let nothing = nobody.stdin.take().expect("a pipe");
-            let mut channel = Channel::new(nothing, output)?;
-            let writer = std::thread::spawn(move || input.write_all(&said));
-            let interrupt = Interrupt::new()?;
-            let deadline = Instant::now() + Duration::from_secs(60);
-            let end = loop {
-                match channel.receive::<Reply>(deadline, &interrupt) {
-                    Ok(reply) => prop_assert_eq!(reply, Reply::Failed { message: "no".to_owned() }),
-                    Err(end) => break end,
-                }
-            };
+            let (replies, end) = heard(frames.concat())?;
+            prop_assert!(replies.len() <= frames.len());
             prop_assert!(matches!(end, Silence::Closed | Silence::Garbled(_)), "{end:?}");
-            drop(channel);
-            // A worker that is no longer listened to may fail to say the rest.
-            let _ = writer.join().expect("it does not panic");
-            worker.wait()?;
-            nobody.wait()?;
         }
+    }
+
+    #[test]
+    fn a_reply_is_heard_as_it_was_said() {
+        let text = serde_json::to_vec(&reply()).expect("it can be sent");
+        let length = u32::try_from(text.len()).expect("a short text");
+        let (replies, end) = heard([&length.to_le_bytes()[..], &text].concat()).expect("pipes");
+        assert_eq!(replies, [reply()]);
+        assert!(matches!(end, Silence::Closed));
     }
 }

@@ -61,6 +61,14 @@ pub struct Place<'a, 'o> {
 /// Holds a claim against what its subject showed. `text` stands in place of what
 /// the claim shows, where an expectations file says so.
 pub fn of(claim: &Claim, shows: &Shows<'_>, text: Option<&str>, place: Place<'_, '_>) -> Outcome {
+    if text.is_none()
+        && let Some(seen) = repeated(claim, shows)
+    {
+        return Outcome::So {
+            rule: Rule::Equal,
+            actual: Some(seen.trim_end().to_owned()),
+        };
+    }
     // A value within a sentence proves nothing where the sentence says of a name
     // what is not so.
     let denied = claim.readings.iter().any(|reading| match &reading.says {
@@ -96,6 +104,18 @@ pub fn of(claim: &Claim, shows: &Shows<'_>, text: Option<&str>, place: Place<'_,
 /// would otherwise name two things of which one is made into the other.
 fn arrives(claim: &Claim, rule: Rule) -> bool {
     rule == Rule::Derivation && prose::is_conversion(&claim.comment)
+}
+
+/// The output that a comment repeats, marker and all: `print("=> 5")  # => 5`.
+fn repeated<'s>(claim: &Claim, shows: &'s Shows<'_>) -> Option<&'s str> {
+    let repeats = |seen: &Seen| {
+        let lines = seen.text.trim_end().lines().map(str::trim);
+        !seen.part && claim.comment.lines().map(str::trim).eq(lines)
+    };
+    let is_statements = matches!(claim.subject, Subject::Statement(_));
+    let seen = shows.outputs.iter().find(|seen| repeats(seen));
+    seen.filter(|_| claim.marked && is_statements)
+        .map(|seen| seen.text.as_str())
 }
 
 /// Whether the rule finds a value within a sentence.

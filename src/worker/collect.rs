@@ -148,7 +148,8 @@ pub fn collect(log: &Log, captures: &[File; 2], keep: u64) -> Collected {
     let mut current = log.current();
     for stream in [Stream::Out, Stream::Err] {
         if let Some((bytes, lost)) = log.empty_ring(stream) {
-            reader.output_cut += lost;
+            // Only its own word says how much it wrote.
+            reader.output_cut = reader.output_cut.saturating_add(lost);
             let origin = Origin {
                 stream: Some(stream),
                 statement: current,
@@ -173,7 +174,7 @@ pub fn collect(log: &Log, captures: &[File; 2], keep: u64) -> Collected {
     if reader.too_deep {
         log.cut_event();
     }
-    collected.output_cut = reader.output_cut + log.output_cut();
+    collected.output_cut = reader.output_cut.saturating_add(log.output_cut());
     collected
 }
 
@@ -293,7 +294,7 @@ impl<'log> Reader<'log> {
         }
         scope.cursors[index] = to;
         let Some(readable) = readable.checked_sub((to - from).min(keep)) else {
-            self.output_cut += to - from;
+            self.output_cut = self.output_cut.saturating_add(to - from);
             return;
         };
         if to - from <= keep {
@@ -305,7 +306,7 @@ impl<'log> Reader<'log> {
             let mut bytes = scope.captures[index].read(from, from + half);
             bytes.extend(scope.captures[index].read(to - half, to));
             self.readable = readable;
-            self.output_cut += to - from - 2 * half;
+            self.output_cut = self.output_cut.saturating_add(to - from - 2 * half);
             self.push(copy, stream, Vec::new(), statement, &bytes);
         }
     }
@@ -356,18 +357,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::worker::log::Log;
+    use crate::worker::log::{Log, Writer};
 
     /// Something that a snippet does to the log, or that is done for it.
     #[derive(Clone, Debug)]
     enum Entry {
+        Wrote(Origin, Vec<u8>),
         Event(u32, [u64; 2], Vec<u8>),
         CopyBegan(u32, u32, [u64; 2]),
         CopyEnded(u32, Vec<u8>),
         Captured(u32, Stream, Vec<u8>),
         Failed(String),
+        /// What goes round in a ring, and is told at the end.
+        InRing(Stream, Vec<u8>),
         /// Four bytes of the records, overwritten.
         Overwritten(usize, u32),
+        /// Four bytes of the header, overwritten.
+        HeaderOverwritten(usize, u32),
     }
 
     fn copy() -> impl Strategy<Value = u32> {
@@ -398,13 +404,48 @@ mod tests {
     fn entry() -> impl Strategy<Value = Entry> {
         let stream = prop::sample::select(vec![Stream::Out, Stream::Err]);
         let bytes = prop::collection::vec(any::<u8>(), 0..60);
+        let site = || (copy(), copy()).prop_map(|(unit, line)| Site { unit, line });
+        let stack = prop::collection::vec(site(), 0..4);
+        let statement = prop::option::of(site());
+        let origin = (copy(), stream.clone(), statement, stack, position()).prop_map(
+            |(copy, stream, statement, stack, position)| Origin {
+                copy,
+                stream: Some(stream),
+                // A unit is stored with one added to it.
+                statement: statement.filter(|site| site.unit < u32::MAX),
+                stack,
+                position: position[0],
+            },
+        );
+        let value = || {
+            let words = [
+                0,
+                1,
+                7,
+                8,
+                16,
+                24,
+                0x7fff_ffff,
+                0x8000_0000,
+                u32::MAX - 7,
+                u32::MAX,
+            ];
+            prop_oneof![
+                any::<u32>(),
+                0_u32..64,
+                prop::sample::select(words.to_vec())
+            ]
+        };
         prop_oneof![
+            3 => (origin, bytes.clone()).prop_map(|(origin, text)| Entry::Wrote(origin, text)),
+            1 => (stream.clone(), bytes.clone()).prop_map(|(stream, bytes)| Entry::InRing(stream, bytes)),
+            1 => (0_usize..16, value()).prop_map(|(at, value)| Entry::HeaderOverwritten(at, value)),
             3 => (copy(), position(), json()).prop_map(|(copy, at, json)| Entry::Event(copy, at, json)),
             3 => (copy(), copy(), position()).prop_map(|(parent, copy, at)| Entry::CopyBegan(parent, copy, at)),
             1 => (copy(), json()).prop_map(|(copy, json)| Entry::CopyEnded(copy, json)),
             1 => (copy(), stream, bytes).prop_map(|(copy, stream, bytes)| Entry::Captured(copy, stream, bytes)),
             1 => ".{0,10}".prop_map(Entry::Failed),
-            4 => (0_usize..300, prop_oneof![any::<u32>(), 0_u32..64]).prop_map(|(at, value)| Entry::Overwritten(at, value)),
+            4 => (0_usize..300, value()).prop_map(|(at, value)| Entry::Overwritten(at, value)),
         ]
     }
 
@@ -424,18 +465,23 @@ mod tests {
             keep in 0_u64..100,
         ) {
             let log = Log::new(4096).expect("a log");
+            let mut writer = Writer::new().expect("a writer");
             for entry in entries {
                 match entry {
+                    Entry::Wrote(origin, text) => writer.write(&log, &origin, &text),
+                    Entry::InRing(stream, bytes) => log.put_in_ring(stream, &bytes),
                     Entry::Event(copy, at, json) => log.event(copy, None, at, &json),
                     Entry::CopyBegan(parent, copy, at) => log.copy_began(parent, copy, 0, 0, None, at),
                     Entry::CopyEnded(copy, json) => log.copy_ended(copy, &json),
                     Entry::Captured(copy, stream, bytes) => log.captured(copy, stream, &bytes),
                     Entry::Failed(message) => log.failed(&message),
-                    Entry::Overwritten(at, value) => log.overwrite(at, value),
+                    Entry::Overwritten(at, value) => log.overwrite(log.first_of_records() + at, value),
+                    Entry::HeaderOverwritten(at, value) => log.overwrite(at, value),
                 }
             }
             let collected = collect(&log, &[capture(&out), capture(b"")], keep);
             prop_assert!(can_be_sent(&collected.events));
+            let _ = (log.phase(), log.current(), log.events_cut());
         }
     }
 
@@ -466,6 +512,16 @@ mod tests {
         };
         assert_eq!(text.len() as u64, MOST_CAPTURED);
         assert_eq!(collected.output_cut, (200 << 20) - MOST_CAPTURED);
+    }
+
+    #[test]
+    fn forged_counts_of_lost_bytes_are_bounded() {
+        let log = Log::new(4096).expect("a log");
+        for place in 0..16 {
+            log.overwrite(place, u32::MAX);
+        }
+        let collected = collect(&log, &[capture(b""), capture(b"")], 100);
+        assert_eq!(collected.output_cut, u64::MAX);
     }
 
     fn can_be_sent(events: &[Event]) -> bool {

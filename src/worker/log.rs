@@ -400,11 +400,19 @@ impl Log {
         self.append(Kind::Failed, &[&head, message.as_bytes()]);
     }
 
-    /// Overwrites the records' n-th four bytes, as a snippet could.
+    /// Overwrites the n-th four bytes of all that is shared, as a snippet could:
+    /// the header's are the first, the records' those from
+    /// [`Log::first_of_records`] on.
     #[cfg(test)]
     pub fn overwrite(&self, place: usize, value: u32) {
         // SAFETY: the mapping is aligned, and longer than any test goes.
-        unsafe { self.record(0).cast::<u32>().add(place).write(value) };
+        unsafe { self.base.as_ptr().cast::<u32>().add(place).write(value) };
+    }
+
+    /// The first four bytes of the records.
+    #[cfg(test)]
+    pub fn first_of_records(&self) -> usize {
+        (HEADER + 2 * self.ring) / 4
     }
 
     /// All whole records, in order.
