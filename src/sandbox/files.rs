@@ -260,7 +260,8 @@ fn build(worlds: &Worlds, confinement: &Confinement, sights: &Sights) -> Result<
     .map_err(failed("mounting a root"))?;
     let on_stage = |path: &Path| stage.join(path.strip_prefix("/").unwrap_or(path));
     for place in &sights.places {
-        show(place, &on_stage(place), true).map_err(at("showing a folder"))?;
+        let attributes = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV;
+        show(place, &on_stage(place), attributes).map_err(at("showing a folder"))?;
     }
     for (link, target) in &sights.links {
         let link = on_stage(link);
@@ -270,7 +271,10 @@ fn build(worlds: &Worlds, confinement: &Confinement, sights: &Sights) -> Result<
         symlink(target, link).map_err(at("making a link"))?;
     }
     for device in DEVICES {
-        show(Path::new(device), &on_stage(Path::new(device)), false)
+        // They can be written to all the same; what cannot be changed is who may,
+        // for everybody on the machine.
+        let attributes = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID;
+        show(Path::new(device), &on_stage(Path::new(device)), attributes)
             .map_err(at("showing a device"))?;
     }
     let in_memory = |path: &Path, options: String| -> Result<(), Failure> {
@@ -292,9 +296,10 @@ fn build(worlds: &Worlds, confinement: &Confinement, sights: &Sights) -> Result<
     make_devices(&on_stage(Path::new("/dev"))).map_err(at("making links to devices"))?;
     let proc = on_stage(Path::new("/proc"));
     fs::create_dir_all(&proc).map_err(at("making a folder"))?;
-    let flags = quiet | MsFlags::MS_NOEXEC;
+    let flags = quiet | MsFlags::MS_NOEXEC | MsFlags::MS_RDONLY;
     if mount(Some("proc"), &proc, Some("proc"), flags, None::<&str>).is_err() {
-        show(Path::new("/proc"), &proc, false).map_err(at("showing /proc"))?;
+        let attributes = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID;
+        show(Path::new("/proc"), &proc, attributes).map_err(at("showing /proc"))?;
     }
     if confinement.network {
         // An address that exists nowhere: a name is looked up in vain at once,
@@ -314,6 +319,11 @@ fn build(worlds: &Worlds, confinement: &Confinement, sights: &Sights) -> Result<
             confinement.disk_bytes
         ),
     )?;
+    // What nobody can write to, its owner could still take permissions from, and
+    // with them the box from the tasks that follow.
+    let closed = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | quiet;
+    mount(None::<&str>, stage, None::<&str>, closed, None::<&str>)
+        .map_err(failed("closing the root"))?;
     std::env::set_current_dir(stage).map_err(at("entering the root"))?;
     // Not pivot_root, which a chroot cannot do. There is no way out without
     // privileges, and in a chroot the kernel gives nobody new users.
@@ -329,7 +339,7 @@ fn make_devices(folder: &Path) -> io::Result<()> {
     }
     let terminals = folder.join("pts");
     fs::create_dir(&terminals)?;
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC | MsFlags::MS_RDONLY;
     let options = "newinstance,ptmxmode=0666,mode=620";
     // A system without them has none inside either.
     if mount(
@@ -346,8 +356,8 @@ fn make_devices(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Shows a place of the machine at another one.
-fn show(source: &Path, target: &Path, read_only: bool) -> io::Result<()> {
+/// Shows a place of the machine at another one, in which `attributes` hold.
+fn show(source: &Path, target: &Path, attributes: u64) -> io::Result<()> {
     if fs::metadata(source)?.is_dir() {
         fs::DirBuilder::new()
             .recursive(true)
@@ -361,9 +371,7 @@ fn show(source: &Path, target: &Path, read_only: bool) -> io::Result<()> {
         fs::set_permissions(target, fs::Permissions::from_mode(0o444))?;
     }
     let tree = clone_tree(source)?;
-    if read_only {
-        make_read_only(&tree)?;
-    }
+    give_attributes(&tree, attributes)?;
     let target = CString::new(target.as_os_str().as_bytes())?;
     // SAFETY: both paths are C strings that outlive the call.
     let moved = unsafe {
@@ -398,9 +406,9 @@ fn clone_tree(source: &Path) -> io::Result<OwnedFd> {
     }
 }
 
-fn make_read_only(tree: &OwnedFd) -> io::Result<()> {
+fn give_attributes(tree: &OwnedFd, attributes: u64) -> io::Result<()> {
     let attributes = libc::mount_attr {
-        attr_set: libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV,
+        attr_set: attributes,
         attr_clr: 0,
         propagation: 0,
         userns_fd: 0,

@@ -14,32 +14,60 @@ use super::{Gap, SandboxError};
 use crate::protocol::Confinement;
 
 /// Other processes' memory, and the kernel's less tried corners.
-const REFUSED: [libc::c_long; 17] = [
+const REFUSED: [libc::c_long; 23] = [
     libc::SYS_add_key,
     libc::SYS_bpf,
+    libc::SYS_fsmount,
+    libc::SYS_fsopen,
+    libc::SYS_fspick,
     libc::SYS_kcmp,
     libc::SYS_kexec_load,
     libc::SYS_keyctl,
     libc::SYS_mount,
+    libc::SYS_mount_setattr,
     libc::SYS_move_mount,
     libc::SYS_open_tree,
     libc::SYS_perf_event_open,
     libc::SYS_pidfd_getfd,
+    libc::SYS_pivot_root,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
     libc::SYS_ptrace,
     libc::SYS_request_key,
     libc::SYS_setns,
+    libc::SYS_umount2,
     libc::SYS_unshare,
     libc::SYS_userfaultfd,
 ];
 
-/// These do their work outside of any system call that could be looked at;
-/// programs take "not there" for an answer.
-const ABSENT: [libc::c_long; 3] = [
+/// These do their work outside of any system call that could be looked at, or
+/// are told what to do in memory, where a filter does not see it; programs take
+/// "not there" for an answer.
+const ABSENT: [libc::c_long; 4] = [
+    libc::SYS_clone3,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
     libc::SYS_io_uring_setup,
+];
+
+/// Namespaces that a new process could begin.
+const NAMESPACES: [libc::c_int; 7] = [
+    libc::CLONE_NEWCGROUP,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWUTS,
+];
+
+/// Calls by which a process changes how another one of its user is scheduled,
+/// which they name by its number, or itself by zero.
+const SCHEDULING: [libc::c_long; 4] = [
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setattr,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setscheduler,
 ];
 
 /// Memory, semaphores and queues that outlive whoever made them, on the whole
@@ -72,6 +100,7 @@ pub(super) fn filter(
     let all = |calls: &[libc::c_long]| calls.iter().map(|call| (*call, Vec::new())).collect();
     let mut filters: Vec<(BTreeMap<i64, Vec<SeccompRule>>, libc::c_int)> =
         vec![(all(&REFUSED), libc::EPERM), (all(&ABSENT), libc::ENOSYS)];
+    filters.push((filtered(namespaces_and_settings_of_others())?, libc::EPERM));
     if !worlds.own {
         filters.push((all(&OUTLIVING), libc::ENOSYS));
     }
@@ -102,6 +131,47 @@ pub(super) fn filter(
         }
     }
     Ok(())
+}
+
+/// New namespaces, and what a process can change of others that are its user's:
+/// the worker is one, and where processes are not its own, so is everything that
+/// the user runs. A filter cannot tell a process's own number from others, so
+/// that a snippet must name itself by zero.
+fn namespaces_and_settings_of_others() -> seccompiler::Result<BTreeMap<i64, Vec<SeccompRule>>> {
+    use SeccompCmpArgLen::{Dword, Qword};
+    use SeccompCmpOp::{MaskedEq, Ne};
+    let argument = SeccompCondition::new;
+    let mut rules = BTreeMap::new();
+    let begun = NAMESPACES
+        .iter()
+        .map(|flag| {
+            let flag = u64::from(flag.cast_unsigned());
+            SeccompRule::new(vec![argument(0, Dword, MaskedEq(flag), flag)?])
+        })
+        .collect::<Result<_, _>>();
+    rules.insert(libc::SYS_clone, begun?);
+    for call in SCHEDULING {
+        let other = vec![argument(0, Dword, Ne, 0)?];
+        rules.insert(call, vec![SeccompRule::new(other)?]);
+    }
+    /// `IOPRIO_WHO_PROCESS`.
+    const ONE_FOR_INPUT: u64 = 1;
+    let one = u64::from(libc::PRIO_PROCESS);
+    for (call, one) in [
+        (libc::SYS_setpriority, one),
+        (libc::SYS_ioprio_set, ONE_FOR_INPUT),
+    ] {
+        let several = vec![argument(0, Dword, Ne, one)?];
+        let other = vec![argument(1, Dword, Ne, 0)?];
+        rules.insert(
+            call,
+            vec![SeccompRule::new(several)?, SeccompRule::new(other)?],
+        );
+    }
+    // Asking is harmless: then the third argument points nowhere.
+    let limits = vec![argument(0, Dword, Ne, 0)?, argument(2, Qword, Ne, 0)?];
+    rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(limits)?]);
+    Ok(rules)
 }
 
 /// A socket of any family but these.
