@@ -80,7 +80,7 @@ pub struct Claim {
     pub subject: Subject,
     /// What it speaks of instead, where that fits better: the statement on the
     /// other side of the comment.
-    pub other: Option<Spoken>,
+    pub other: Option<Box<Spoken>>,
     /// Whether a marker says that it is a claim.
     pub marked: bool,
     /// What it could say, most likely first. None for a comment that stands
@@ -254,6 +254,11 @@ pub fn read(snippet: &Snippet) -> Vec<Claim> {
         claims.push(announcement(announced, snippet));
     }
     claims.sort_by_key(|claim| claim.place);
+    // Those of the whole guide are kept until its last snippet is judged.
+    for claim in &mut claims {
+        claim.readings.shrink_to_fit();
+    }
+    claims.shrink_to_fit();
     claims
 }
 

@@ -18,5 +18,16 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).as_deref() == Some(launch::SUBCOMMAND.as_ref()) {
         launch::become_worker(WORKER);
     }
+    share_memory();
     trueprint::cli::run(std::env::args_os())
+}
+
+/// Has all threads allocate from the same few arenas: what one thread makes, another
+/// drops, and an arena that only grows would keep what is free from the others.
+fn share_memory() {
+    // SAFETY: a plain C call, before there is any other thread.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+    }
 }

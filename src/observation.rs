@@ -25,7 +25,7 @@ struct UnitFacts<'a> {
     raised: Vec<Raising<'a>>,
     exited: Option<(Option<u32>, i32)>,
     values: BTreeMap<u32, Vec<&'a Shown>>,
-    states: BTreeMap<u32, Vec<&'a Result<Shown, String>>>,
+    states: BTreeMap<u32, Vec<&'a Result<Box<Shown>, String>>>,
     ran: BTreeMap<u32, Vec<(&'a [Event], &'a End)>>,
     reached: Vec<u32>,
     touched: Vec<u32>,
@@ -310,7 +310,7 @@ impl<'a> Observation<'a> {
                 unit: of,
                 value: Ok(value),
                 ..
-            } if *of as usize == unit => Some(value),
+            } if *of as usize == unit => Some(value.as_ref()),
             _ => None,
         })
     }
@@ -321,7 +321,7 @@ impl<'a> Observation<'a> {
         unit: usize,
         lines: LineSpan,
         expression: &str,
-    ) -> Vec<&'a Result<Shown, String>> {
+    ) -> Vec<&'a Result<Box<Shown>, String>> {
         self.of_probes(
             unit,
             |facts| &facts.states,
@@ -457,7 +457,7 @@ impl<'a> Observation<'a> {
     /// `atexit` function: where, and what.
     pub fn raised_elsewhere(&self) -> impl Iterator<Item = (&'a str, &'a Exception)> {
         self.run.events.iter().filter_map(|event| match event {
-            Event::RaisedElsewhere { origin, exception } => Some((origin.as_str(), exception)),
+            Event::RaisedElsewhere { origin, exception } => Some((origin.as_str(), &**exception)),
             _ => None,
         })
     }

@@ -10,7 +10,6 @@ use crate::claim::Claim;
 use crate::expectation::{GuideExpectations, SnippetExpectations};
 use crate::protocol::{Limits, Task, Unit, UnitMode};
 use crate::snippet::{Guide, Mode, Snippet};
-use crate::syntax::Syntax;
 
 /// What is to be run of a guide.
 #[derive(Clone, Debug, Default)]
@@ -19,9 +18,6 @@ pub struct Plan {
     pub tasks: Vec<PlannedTask>,
     /// The snippets that are not run, in page order.
     pub left_out: Vec<LeftOut>,
-    /// The modules that the guide imports, dotted names included, each once and
-    /// in page order. Which of them a worker loads ahead is not decided here.
-    pub preload: Vec<String>,
 }
 
 /// Snippets that run in one child.
@@ -96,18 +92,16 @@ pub fn plan(
         }
     }
 
-    let mut group: Vec<usize> = (0..guide.snippets.len()).collect();
-    for index in 0..guide.snippets.len() {
-        for &earlier in &continues[index] {
-            let (from, to) = (group[index], group[earlier]);
-            if from != to {
-                let lower = from.min(to);
-                for entry in &mut group {
-                    if *entry == from || *entry == to {
-                        *entry = lower;
-                    }
-                }
-            }
+    let mut groups = Groups::of(guide.snippets.len());
+    for (index, continues) in continues.iter().enumerate() {
+        for &earlier in continues {
+            groups.join(index, earlier);
+        }
+    }
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); guide.snippets.len()];
+    for (index, reason) in reasons.iter().enumerate() {
+        if reason.is_none() {
+            members[groups.first(index)].push(index);
         }
     }
 
@@ -120,26 +114,43 @@ pub fn plan(
             });
         }
     }
-    for first in 0..guide.snippets.len() {
-        if group[first] != first {
-            continue;
-        }
-        let members: Vec<usize> = (first..guide.snippets.len())
-            .filter(|&index| group[index] == first && reasons[index].is_none())
-            .collect();
-        if !members.is_empty() {
-            plan.tasks
-                .push(task(guide, claims, &expected, &members, defaults));
-        }
-    }
-    for snippet in &guide.snippets {
-        for import in Syntax::of(&snippet.code).imports {
-            if !plan.preload.contains(&import.module) {
-                plan.preload.push(import.module);
-            }
-        }
+    // Tasks are in the order of the first snippets of their groups, whether those
+    // are run or not.
+    for members in members.iter().filter(|members| !members.is_empty()) {
+        plan.tasks
+            .push(task(guide, claims, &expected, members, defaults));
     }
     plan
+}
+
+/// Which snippets run together: disjoint sets, each named by its first snippet.
+struct Groups {
+    /// For each snippet an earlier one of its group, or itself.
+    towards_first: Vec<usize>,
+}
+
+impl Groups {
+    /// Each snippet by itself.
+    fn of(count: usize) -> Self {
+        Self {
+            towards_first: (0..count).collect(),
+        }
+    }
+
+    fn first(&mut self, index: usize) -> usize {
+        let mut first = index;
+        while self.towards_first[first] != first {
+            // Halves the path for those who ask next.
+            self.towards_first[first] = self.towards_first[self.towards_first[first]];
+            first = self.towards_first[first];
+        }
+        first
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.first(one), self.first(other));
+        self.towards_first[one.max(other)] = one.min(other);
+    }
 }
 
 /// The earlier snippets that one builds on.
@@ -174,7 +185,7 @@ fn task(
     let mut limits = defaults.limits;
     let mut wall_ms = 0u64;
     let mut network = defaults.network;
-    let mut units = Vec::new();
+    let mut units = Vec::with_capacity(members.len());
     for &index in members {
         let snippet = &guide.snippets[index];
         let timeout = expected[index].and_then(|expected| expected.timeout);

@@ -7,6 +7,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,7 @@ pub struct Unit {
     /// The name of its file in the child's directory, such as `snippet.py`.
     pub file_name: String,
     /// The source.
-    pub code: String,
+    pub code: Arc<str>,
     /// How it is run.
     pub mode: UnitMode,
     /// What to look at beside what is written and raised.
@@ -177,7 +178,7 @@ impl Default for Limits {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
     /// The child was run.
-    Ran(Run),
+    Ran(Box<Run>),
     /// The worker itself could not do it: an `OSError` of its own, say.
     Failed {
         /// Why, as a sentence.
@@ -249,7 +250,7 @@ pub enum Event {
         /// The unit it belongs to.
         unit: u32,
         /// The value, or the type's name of what its `__repr__` raised.
-        value: Result<Shown, String>,
+        value: Result<Box<Shown>, String>,
     },
     /// A [`Look::State`] probe came by.
     State {
@@ -258,7 +259,7 @@ pub enum Event {
         /// The unit it belongs to.
         unit: u32,
         /// The value, or why there is none (the exception's type name).
-        value: Result<Shown, String>,
+        value: Result<Box<Shown>, String>,
     },
     /// A [`Look::Run`] probe came by: what happened in the copy.
     Ran {
@@ -289,7 +290,7 @@ pub enum Event {
         /// compile, unless it is a transcript, whose statements stand alone.
         statement: Option<Site>,
         /// What was raised.
-        exception: Exception,
+        exception: Box<Exception>,
     },
     /// An exception ended a thread, or was ignored in a destructor, or ended an
     /// `atexit` function.
@@ -297,7 +298,7 @@ pub enum Event {
         /// Where: `thread`, `unraisable`, `atexit`.
         origin: String,
         /// What was raised.
-        exception: Exception,
+        exception: Box<Exception>,
     },
     /// A unit was left early by `sys.exit` or the like: the rest did not run.
     Exited {

@@ -4,6 +4,7 @@
 //! machine is the business of `report`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::document::Format;
@@ -69,7 +70,7 @@ pub struct SnippetResult {
     /// The heading it stands under.
     pub heading: Option<String>,
     /// Its text as the guide has it: line `n` stands `n` lines below `place`.
-    pub text: String,
+    pub text: Arc<str>,
     /// The lines of it that only IPython understands; they were not run.
     pub commands: Vec<Place>,
     /// How long the child ran that it ran in last; `None` when it did not run.

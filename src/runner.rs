@@ -29,7 +29,7 @@ use zygote::{Answer, Zygote};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// It was run.
-    Ran(Run),
+    Ran(Box<Run>),
     /// The worker could not run it.
     Failed {
         /// Why, as a sentence.
@@ -311,7 +311,11 @@ impl Runner {
                         Answer::Reply(reply) => {
                             self.idle.lock().expect(LOCK).push(zygote);
                             return match reply {
-                                Reply::Ran(run) => Outcome::Ran(run),
+                                Reply::Ran(mut run) => {
+                                    // It is kept until all have run.
+                                    run.events.shrink_to_fit();
+                                    Outcome::Ran(run)
+                                }
                                 Reply::Failed { message } => Outcome::Failed { message },
                             };
                         }

@@ -12,8 +12,10 @@ mod page;
 mod source;
 mod transcript;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -59,6 +61,9 @@ pub struct Guide {
     pub format: Format,
     /// In page order.
     pub snippets: Vec<Snippet>,
+    /// The modules that they import, dotted names included, each once and in page
+    /// order.
+    pub modules: Vec<String>,
     /// What is wrong with the guide as a text.
     pub findings: Vec<Finding>,
 }
@@ -74,11 +79,11 @@ pub struct Snippet {
     pub heading: Option<String>,
     /// What the guide says, byte for byte, without the container's prefix and
     /// with prompts and outputs where it is a transcript.
-    pub text: String,
+    pub text: Arc<str>,
     /// What is run, without [what is left out](Self::commands). It has as many lines
     /// as `text`: line `n` of one is line `n`
     /// of the other. In a transcript prompts are cut and output lines are empty.
-    pub code: String,
+    pub code: Arc<str>,
     /// The lines (the first ones, where they go on) that only IPython understands,
     /// such as `%matplotlib inline`. They are not run.
     pub commands: Vec<LineNumber>,
@@ -185,11 +190,11 @@ pub enum Fragment {
     MarkedNotToRun(String),
 }
 
+/// How many blocks are read before those before them are settled.
+const DRAFTS_AT_A_TIME: usize = 64;
+
 /// Makes a guide's snippets out of a document's blocks.
 pub fn from_document(document: &Document) -> Guide {
-    // Each block is read on its own; only what ties them together is in order.
-    let drafts: Vec<Option<Draft>> = document.blocks.par_iter().map(draft).collect();
-
     let mut snippets: Vec<Snippet> = Vec::new();
     // A docstring sees what its file defines.
     let mut pages = page::Pages::new(document.format == Format::Python);
@@ -197,9 +202,22 @@ pub fn from_document(document: &Document) -> Guide {
     let mut findings = document.findings.clone();
     // Outputs follow their snippet, so a snippet is settled when the next begins.
     let mut open: Option<(Snippet, Draft, usize)> = None;
-    for (block, draft) in document.blocks.iter().zip(drafts) {
+    let mut modules = Vec::new();
+    let mut known_modules = HashSet::new();
+    // Each block is read on its own; only what ties them together is in order. A
+    // syntax tree weighs more than its text: there are never many at a time.
+    let drafts = document.blocks.chunks(DRAFTS_AT_A_TIME).flat_map(|blocks| {
+        let drafts: Vec<Option<Draft>> = blocks.par_iter().map(draft).collect();
+        blocks.iter().zip(drafts)
+    });
+    for (block, draft) in drafts {
         match draft {
             Some(mut draft) => {
+                for import in &draft.syntax.imports {
+                    if known_modules.insert(import.module.clone()) {
+                        modules.push(import.module.clone());
+                    }
+                }
                 if document.format == Format::AsciiDoc {
                     draft.outputs.iter_mut().for_each(cut_callouts);
                 }
@@ -244,10 +262,12 @@ pub fn from_document(document: &Document) -> Guide {
     if let Some((snippet, draft, page)) = open {
         snippets.push(pages.settle(snippet, &draft, page, snippets.len()));
     }
+    snippets.shrink_to_fit();
     Guide {
         path: document.path.clone(),
         format: document.format,
         snippets,
+        modules,
         findings,
     }
 }
@@ -329,12 +349,19 @@ fn new_snippet(block: &Block, draft: &Draft, id: SnippetId) -> Snippet {
     } else {
         block.attributes.iter().find_map(|mark| marked_error(mark))
     };
+    let text: Arc<str> = Arc::from(&*block.text);
+    // Most snippets are run as the guide has them: one text serves as both.
+    let code = if draft.code == block.text {
+        Arc::clone(&text)
+    } else {
+        Arc::from(&*draft.code)
+    };
     Snippet {
         id,
         place: block.place,
         heading: block.heading.clone(),
-        text: block.text.clone(),
-        code: draft.code.clone(),
+        text,
+        code,
         commands: draft.commands().to_vec(),
         mode: draft.mode,
         outputs: draft.outputs.clone(),

@@ -127,7 +127,7 @@ fn write(path: &Path, text: &str) {
 fn unit(code: &str) -> Unit {
     Unit {
         file_name: "snippet.py".to_owned(),
-        code: code.to_owned(),
+        code: code.into(),
         mode: UnitMode::Script,
         probes: vec![Probe {
             id: 0,
@@ -138,6 +138,12 @@ fn unit(code: &str) -> Unit {
             look: Look::Reach,
         }],
     }
+}
+
+/// Adds text to the end of a unit's code.
+fn append(task: &mut Task, unit: usize, text: &str) {
+    let code = format!("{}{text}", task.units[unit].code);
+    task.units[unit].code = code.into();
 }
 
 fn run(text: &str) -> Run {
@@ -185,16 +191,16 @@ type Change = (&'static str, fn(&mut Setting));
 #[test]
 fn what_a_run_depends_on_is_in_its_key() {
     let changes: &[Change] = &[
-        ("the snippet", |it| it.task.units[1].code.push('\n')),
+        ("the snippet", |it| append(&mut it.task, 1, "\n")),
         ("a snippet that it continues", |it| {
-            it.task.units[0].code.push('\n');
+            append(&mut it.task, 0, "\n");
         }),
         ("that it continues one", |it| {
             it.task.units.remove(0);
         }),
         ("where one snippet ends and the next begins", |it| {
-            it.task.units[0].code = String::new();
-            it.task.units[1].code = "first = 1\nprint(first)  # 1\n".to_owned();
+            it.task.units[0].code = "".into();
+            it.task.units[1].code = "first = 1\nprint(first)  # 1\n".into();
         }),
         ("the name of its file", |it| {
             it.task.units[1].file_name = "other.py".to_owned();
@@ -423,7 +429,7 @@ fn what_it_took_outlives_a_change_of_everything_else() {
     let weight = pack.weight(&setting.task).expect("its text is the same");
     assert_eq!(weight.wall, Duration::from_millis(250));
     assert_eq!(weight.cpu, Duration::from_millis(125));
-    setting.task.units[0].code.push('#');
+    append(&mut setting.task, 0, "#");
     assert_eq!(pack.weight(&setting.task), None);
 }
 

@@ -122,7 +122,7 @@ fn check(body: &str) -> Result<(), String> {
         .lines()
         .filter(|line| !line.trim().is_empty())
         .partition(|line| !line.starts_with("again: "));
-    let code = guide.snippets[0].code.as_str();
+    let code = guide.snippets[0].code.as_ref();
     let run = run(planned, code, &first)?;
     let again = if second.is_empty() {
         None
@@ -208,12 +208,13 @@ fn guide(code: &str, output: Option<(&str, bool)>) -> Guide {
         path: PathBuf::from("guide.md"),
         format: Format::Markdown,
         findings: Vec::new(),
+        modules: Vec::new(),
         snippets: vec![Snippet {
             id: SnippetId::new("case"),
             place: Place::line(LineNumber::FIRST),
             heading: None,
-            text: code.to_owned(),
-            code: code.to_owned(),
+            text: code.into(),
+            code: code.into(),
             commands: Vec::new(),
             mode: Mode::Script,
             outputs: output
@@ -312,7 +313,7 @@ fn run(planned: &PlannedTask, code: &str, lines: &[&str]) -> Result<Run, String>
                         events.push(Event::Value {
                             probe,
                             unit: 0,
-                            value: Ok(shown(rest)),
+                            value: Ok(Box::new(shown(rest))),
                         });
                     }
                 }
@@ -327,7 +328,7 @@ fn run(planned: &PlannedTask, code: &str, lines: &[&str]) -> Result<Run, String>
                         events.push(Event::State {
                             probe,
                             unit: 0,
-                            value: Ok(shown(value)),
+                            value: Ok(Box::new(shown(value))),
                         });
                     }
                 }
@@ -335,13 +336,13 @@ fn run(planned: &PlannedTask, code: &str, lines: &[&str]) -> Result<Run, String>
                     let inner = match rest.strip_prefix("raising ") {
                         Some(raised) => Event::Raised {
                             statement: Some(Site { unit: 0, line: 1 }),
-                            exception: exception(
+                            exception: Box::new(exception(
                                 raised,
                                 &[Site {
                                     unit: 0,
                                     line: *line,
                                 }],
-                            ),
+                            )),
                         },
                         None => Event::Wrote {
                             stream: Stream::Out,
@@ -361,7 +362,7 @@ fn run(planned: &PlannedTask, code: &str, lines: &[&str]) -> Result<Run, String>
                     raised = true;
                     events.push(Event::Raised {
                         statement,
-                        exception: exception(rest, &stack),
+                        exception: Box::new(exception(rest, &stack)),
                     });
                 }
                 "reached" => events.push(Event::Reached {
@@ -397,13 +398,13 @@ fn run(planned: &PlannedTask, code: &str, lines: &[&str]) -> Result<Run, String>
         let inner = match rest.strip_prefix("raising ") {
             Some(raised) => Event::Raised {
                 statement: None,
-                exception: exception(
+                exception: Box::new(exception(
                     raised,
                     &[Site {
                         unit: 0,
                         line: *line,
                     }],
-                ),
+                )),
             },
             None => Event::Wrote {
                 stream: Stream::Out,

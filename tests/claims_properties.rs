@@ -41,12 +41,13 @@ fn judge(code: &str, events: Vec<Event>, end: End) -> Vec<Verdict> {
         path: PathBuf::from("guide.md"),
         format: Format::Markdown,
         findings: Vec::new(),
+        modules: Vec::new(),
         snippets: vec![Snippet {
             id: SnippetId::new("case"),
             place: Place::line(LineNumber::FIRST),
             heading: None,
-            text: code.to_owned(),
-            code: code.to_owned(),
+            text: code.into(),
+            code: code.into(),
             commands: Vec::new(),
             mode: Mode::Script,
             outputs: Vec::new(),
@@ -234,7 +235,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
                     is_none,
                 }
             });
-        prop_oneof![4 => shown.prop_map(Ok), 1 => text().prop_map(Err)]
+        prop_oneof![4 => shown.prop_map(|shown| Ok(Box::new(shown))), 1 => text().prop_map(Err)]
     };
     let exception = move || {
         (
@@ -275,9 +276,9 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         2 => (number(), unit(), shown()).prop_map(|(probe, unit, value)| Event::State { probe, unit, value }),
         1 => (number(), unit()).prop_map(|(probe, unit)| Event::Reached { probe, unit }),
         3 => site().prop_map(|statement| Event::Done { statement }),
-        2 => (prop::option::of(site()), exception())
+        2 => (prop::option::of(site()), exception().prop_map(Box::new))
             .prop_map(|(statement, exception)| Event::Raised { statement, exception }),
-        1 => (text(), exception())
+        1 => (text(), exception().prop_map(Box::new))
             .prop_map(|(origin, exception)| Event::RaisedElsewhere { origin, exception }),
         1 => (prop::option::of(site()), any::<i32>())
             .prop_map(|(statement, code)| Event::Exited { statement, code }),

@@ -86,6 +86,6 @@ fn line_ends_and_marks_keep_the_lines() {
         let guide = snippet::from_document(&document);
         assert_eq!(guide.snippets.len(), 1, "{text:?}");
         assert_eq!(guide.snippets[0].place.to_string(), "4", "{text:?}");
-        assert_eq!(guide.snippets[0].text, "x = 1\n\tif", "{text:?}");
+        assert_eq!(&*guide.snippets[0].text, "x = 1\n\tif", "{text:?}");
     }
 }

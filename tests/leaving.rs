@@ -278,7 +278,7 @@ fn be_coordinator(mark: &str, script: &str) -> ! {
     let task = Task {
         units: vec![Unit {
             file_name: "snippet.py".to_owned(),
-            code: script.to_owned(),
+            code: script.into(),
             mode: UnitMode::Script,
             probes: Vec::new(),
         }],
@@ -331,7 +331,7 @@ fn be_worker() -> ! {
             }
         }
         fs::remove_dir_all(&directory).expect("nothing holds the directory");
-        say(&Reply::Ran(Run {
+        say(&Reply::Ran(Box::new(Run {
             events: Vec::new(),
             end: End::Finished,
             wall_seconds: 0.0,
@@ -340,7 +340,7 @@ fn be_worker() -> ! {
             output_cut: 0,
             events_cut: false,
             leftover_processes: 0,
-        }));
+        })));
     }
     std::process::exit(0)
 }

@@ -106,7 +106,7 @@ fn guide(format: Format, claims: Vec<Judgement>) -> GuideResult {
             place: Place::line(LineNumber::FIRST),
             last_place: Place::line(LineNumber::FIRST),
             heading: None,
-            text: String::new(),
+            text: "".into(),
             commands: Vec::new(),
             elapsed: None,
             reused: false,

@@ -102,7 +102,7 @@ impl Host {
             *worker = None;
         }
         match reply? {
-            Reply::Ran(run) => Ok(run),
+            Reply::Ran(run) => Ok(*run),
             Reply::Failed { message } => Err(message.into()),
         }
     }
@@ -261,7 +261,7 @@ impl CaseUnit {
             } else {
                 format!("snippet{index}.py")
             },
-            code: self.code.clone(),
+            code: self.code.as_str().into(),
             mode: match self.mode {
                 Mode::Script => UnitMode::Script,
                 Mode::Console => UnitMode::Console,

@@ -1,10 +1,7 @@
 //! What is thought of guides: verdicts from what their tasks came to.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use rayon::prelude::*;
-
-use super::CheckSettings;
 use super::preparation::Prepared;
 use crate::expectation::{self, ExpectationError, SnippetExpectations, Tolerance};
 use crate::interpreter::Version;
@@ -20,22 +17,73 @@ use crate::verdict::{
 
 /// What is thought of the snippets of a guide, in page order.
 pub(super) struct JudgedGuide {
-    pub(super) snippets: Vec<Judged>,
+    snippets: Vec<Judged>,
     elapsed: Vec<Option<Duration>>,
     reused: Vec<bool>,
 }
 
-/// What is known of a task when it is judged.
-pub(super) struct Told<'a> {
-    /// Its first run; `None` where it was not asked for.
-    pub(super) first: Option<&'a Outcome>,
-    /// Further runs.
-    pub(super) again: &'a [Run],
-    /// Whether all of it is from earlier checks.
+/// What is thought of a task.
+pub(super) struct JudgedTask {
+    /// Its snippets.
+    pub(super) snippets: Vec<Judged>,
+    /// How long its first run took; `None` when it did not run.
+    pub(super) elapsed: Option<Duration>,
+    /// Whether all that is told of it is from earlier checks.
     pub(super) reused: bool,
 }
 
+/// The entries of a guide's expectations that no run has needed yet, although it
+/// judged their claims.
+pub(super) fn idle<'a, 'j>(
+    prepared: &Prepared<'a>,
+    judged: impl Iterator<Item = &'j Judged> + Clone,
+) -> Vec<(&'a SnippetExpectations, &'a Tolerance)> {
+    let Some(expectations) = prepared.expectations else {
+        return Vec::new();
+    };
+    let in_all = |lines: fn(&Judged) -> &[LineNumber]| -> Vec<LineNumber> {
+        let judged = judged.clone();
+        judged.flat_map(|one| lines(one).iter().copied()).collect()
+    };
+    let unneeded = in_all(|one| &one.unneeded);
+    let forgave = in_all(|one| &one.forgave);
+    expectation::idle(expectations, &unneeded, &forgave)
+}
+
 impl JudgedGuide {
+    /// Puts in page order what is thought of the guide's tasks, and of what was
+    /// left out.
+    pub(super) fn of(
+        guide: &Prepared<'_>,
+        tasks: Vec<JudgedTask>,
+        circumstances: Circumstances<'_>,
+    ) -> Self {
+        let count = guide.guide.snippets.len();
+        let mut judged: Vec<Option<Judged>> = (0..count).map(|_| None).collect();
+        let mut elapsed = vec![None; count];
+        let mut reused = vec![false; count];
+        for left_out in &guide.plan.left_out {
+            let index = left_out.snippet;
+            judged[index] = Some(verdict::not_run(index, &left_out.reason, circumstances));
+        }
+        for task in tasks {
+            for one in task.snippets {
+                let index = one.snippet;
+                elapsed[index] = task.elapsed;
+                reused[index] = task.reused;
+                judged[index] = Some(one);
+            }
+        }
+        let snippets = judged.into_iter().enumerate().map(|(index, judged)| {
+            judged.unwrap_or_else(|| verdict::not_run(index, "it was not planned", circumstances))
+        });
+        Self {
+            snippets: snippets.collect(),
+            elapsed,
+            reused,
+        }
+    }
+
     /// The entries that name something that is not there, and those that
     /// tolerate nothing. What was skipped may well need its entries.
     pub(super) fn expectation_errors(
@@ -51,28 +99,9 @@ impl JudgedGuide {
             errors.extend(snippet.errors.iter().cloned());
         }
         let python = [version.major, version.minor, version.micro];
-        let idle = self.idle(prepared).into_iter();
+        let idle = idle(prepared, self.snippets.iter()).into_iter();
         errors.extend(idle.map(|(snippet, entry)| expectation::idle_error(snippet, entry, python)));
         errors
-    }
-
-    /// The entries that no run has needed yet, although it judged their claims.
-    pub(super) fn idle<'a>(
-        &self,
-        prepared: &Prepared<'a>,
-    ) -> Vec<(&'a SnippetExpectations, &'a Tolerance)> {
-        let Some(expectations) = prepared.expectations else {
-            return Vec::new();
-        };
-        let in_all = |lines: fn(&Judged) -> &[LineNumber]| -> Vec<LineNumber> {
-            let snippets = self.snippets.iter();
-            snippets
-                .flat_map(|one| lines(one).iter().copied())
-                .collect()
-        };
-        let unneeded = in_all(|one| &one.unneeded);
-        let forgave = in_all(|one| &one.forgave);
-        expectation::idle(expectations, &unneeded, &forgave)
     }
 
     /// The guide as the reports see it.
@@ -105,58 +134,16 @@ impl JudgedGuide {
     }
 }
 
-/// What is thought of a guide's snippets, by what its tasks came to.
-pub(super) fn judge_guide(
-    guide: &Prepared<'_>,
-    tasks: &[Told<'_>],
-    settings: &CheckSettings,
-    now: SystemTime,
-) -> JudgedGuide {
-    let circumstances = guide.circumstances(settings, now);
-    let mut judged: Vec<Option<Judged>> = guide.guide.snippets.iter().map(|_| None).collect();
-    let mut elapsed = vec![None; judged.len()];
-    let mut reused = vec![false; judged.len()];
-    for left_out in &guide.plan.left_out {
-        let index = left_out.snippet;
-        judged[index] = Some(verdict::not_run(index, &left_out.reason, circumstances));
-    }
-    for (planned, told) in guide.plan.tasks.iter().zip(tasks) {
-        for &snippet in &planned.snippets {
-            reused[snippet] = told.reused;
-            if let Some(Outcome::Ran(run)) = told.first {
-                elapsed[snippet] = Duration::try_from_secs_f64(run.wall_seconds).ok();
-            }
-        }
-    }
-    let verdicts: Vec<Vec<Judged>> = guide
-        .plan
-        .tasks
-        .par_iter()
-        .zip(tasks)
-        .map(|(planned, told)| judge_task(planned, told, circumstances))
-        .collect();
-    for one in verdicts.into_iter().flatten() {
-        let index = one.snippet;
-        judged[index] = Some(one);
-    }
-    let snippets = judged.into_iter().enumerate().map(|(index, judged)| {
-        judged.unwrap_or_else(|| verdict::not_run(index, "it was not planned", circumstances))
-    });
-    JudgedGuide {
-        snippets: snippets.collect(),
-        elapsed,
-        reused,
-    }
-}
-
-/// The verdicts of a task.
-fn judge_task(
+/// The verdicts of a task, by its first run (`None` where it was not asked for)
+/// and further ones.
+pub(super) fn judge_task(
     planned: &PlannedTask,
-    told: &Told<'_>,
+    first: Option<&Outcome>,
+    again: &[Run],
     circumstances: Circumstances<'_>,
 ) -> Vec<Judged> {
-    match told.first {
-        Some(Outcome::Ran(run)) => judge_runs(planned, run, told.again, circumstances),
+    match first {
+        Some(Outcome::Ran(run)) => judge_runs(planned, run, again, circumstances),
         Some(Outcome::Failed { message }) => blame(
             planned,
             &format!("it could not be run: {message}"),

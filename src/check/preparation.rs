@@ -36,6 +36,7 @@ impl<'a> Reading<'a> {
             Err(error) => return Self::Problem(unreadable(source, &error)),
         };
         let guide = snippet::from_document(&document);
+        drop(document);
         if guide.snippets.is_empty() {
             return match source.origin {
                 Origin::Named => Self::Problem(no_snippet(guide.path)),

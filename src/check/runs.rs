@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 
-use super::judging::{JudgedGuide, Told, judge_guide};
+use super::judging::{JudgedGuide, JudgedTask, idle, judge_task};
 use super::preparation::Prepared;
 use super::session::{Answered, HASH_SEEDS, Session, Wanted};
 use super::{CheckError, CheckEvent, CheckSettings, Scope};
 use crate::plan::PlannedTask;
 use crate::protocol::Run;
 use crate::runner::{Interrupt, Outcome};
-use crate::verdict::{self, Judged, Verdict};
+use crate::verdict::{self, Circumstances, Judged, Verdict};
 
 /// How often what differs is run again at most. Once is not always enough: two
 /// runs of a timing can agree to the digits shown.
@@ -42,12 +42,17 @@ struct Runs {
 /// What became of a task.
 #[derive(Default)]
 struct TaskRuns {
-    /// The first run; `None` where it was not to be run.
+    /// The first run; `None` where it was not to be run, and where it is judged and
+    /// another run would tell nothing more.
     first: Option<Outcome>,
+    /// How long that took.
+    elapsed: Option<Duration>,
     /// Further runs, where there were any.
     again: Vec<Run>,
     /// Whether all that is told of it is from earlier checks.
     reused: bool,
+    /// What is thought of it.
+    judged: Vec<Judged>,
 }
 
 /// A task of a guide.
@@ -76,13 +81,19 @@ impl Work<'_> {
                 .collect(),
         };
         self.run_first(session, &mut runs)?;
-        let mut judged = self.judge(&runs);
+        self.judge_all(&mut runs);
         if self.settings.scope == Scope::Everything {
-            self.tell_wrong_from_unstable(session, &mut runs, &mut judged)?;
-            self.forget_unstable(session, &judged);
-            self.give_idle_entries_more_chances(session, &mut runs, &mut judged)?;
+            self.tell_wrong_from_unstable(session, &mut runs)?;
+            self.forget_unstable(session, &runs);
+            self.give_idle_entries_more_chances(session, &mut runs)?;
         }
-        Ok(judged)
+        let guides = self.prepared.iter().zip(runs.tasks);
+        Ok(guides
+            .map(|(guide, tasks)| {
+                let tasks = tasks.into_iter().map(TaskRuns::into_judged).collect();
+                JudgedGuide::of(guide, tasks, guide.circumstances(self.settings, self.now))
+            })
+            .collect())
     }
 
     fn run_first(&self, session: &mut Session, runs: &mut Runs) -> Result<(), CheckError> {
@@ -93,6 +104,7 @@ impl Work<'_> {
         for (index, answer) in wanted.into_iter().zip(answers) {
             let of_task = runs.of_mut(index);
             of_task.reused = answer.reused;
+            of_task.elapsed = elapsed(&answer.outcome);
             of_task.first = Some(answer.outcome);
         }
         Ok(())
@@ -103,14 +115,9 @@ impl Work<'_> {
         &self,
         session: &mut Session,
         runs: &mut Runs,
-        judged: &mut Vec<JudgedGuide>,
     ) -> Result<(), CheckError> {
         for round in 0..MOST_REPEATS {
-            let wanted = self.tasks(|index| {
-                let of_task = self.task(index).snippets.iter();
-                let of_task = of_task.map(|snippet| &judged[index.guide].snippets[*snippet]);
-                runs.of(index).another_tells_more(of_task)
-            });
+            let wanted = self.tasks(|index| runs.of(index).another_tells_more());
             if wanted.is_empty() || self.interrupt.is_raised() {
                 break;
             }
@@ -124,25 +131,23 @@ impl Work<'_> {
                 let of_task = runs.of_mut(index);
                 of_task.reused &= answer.reused;
                 of_task.again.extend(ran(answer.outcome));
+                let circumstances = self.guide(index).circumstances(self.settings, self.now);
+                of_task.judge(self.task(index), circumstances);
             }
-            *judged = self.judge(runs);
         }
         Ok(())
     }
 
     /// Has nothing kept of what turned out to be unstable: it would be told as if
     /// it were the same each time.
-    fn forget_unstable(&self, session: &mut Session, judged: &[JudgedGuide]) {
-        for (prepared, judged) in self.prepared.iter().zip(judged) {
-            for planned in &prepared.plan.tasks {
-                let unstable = planned
-                    .snippets
-                    .iter()
-                    .any(|&snippet| has(&judged.snippets[snippet], Verdict::Unstable));
-                if unstable {
-                    session.forget(&prepared.guide.path, &planned.task, &HASH_SEEDS);
-                }
-            }
+    fn forget_unstable(&self, session: &mut Session, runs: &Runs) {
+        let unstable = self.tasks(|index| {
+            let mut judged = runs.of(index).judged.iter();
+            judged.any(|one| has(one, Verdict::Unstable))
+        });
+        for index in unstable {
+            let path = &self.guide(index).guide.path;
+            session.forget(path, &self.task(index).task, &HASH_SEEDS);
         }
     }
 
@@ -152,14 +157,13 @@ impl Work<'_> {
         &self,
         session: &mut Session,
         runs: &mut Runs,
-        judged: &mut [JudgedGuide],
     ) -> Result<(), CheckError> {
         for round in 1..=CHANCES {
             let idle: Vec<_> = self
                 .prepared
                 .iter()
-                .zip(judged.iter())
-                .map(|(prepared, judged)| judged.idle(prepared))
+                .zip(&runs.tasks)
+                .map(|(prepared, tasks)| idle(prepared, tasks.iter().flat_map(|task| &task.judged)))
                 .collect();
             let wanted = self.tasks(|index| {
                 self.task(index).snippets.iter().any(|snippet| {
@@ -173,13 +177,14 @@ impl Work<'_> {
             let seed = HASH_SEEDS[1] + round;
             let answers = self.answers(session, &wanted, seed, runs, Use::Earlier)?;
             for (index, answer) in wanted.into_iter().zip(answers) {
-                runs.of_mut(index).reused &= answer.reused;
+                let of_task = runs.of_mut(index);
+                of_task.reused &= answer.reused;
                 let Some(run) = ran(answer.outcome) else {
                     continue;
                 };
                 let circumstances = self.guide(index).circumstances(self.settings, self.now);
-                for one in verdict::judge_task(self.task(index), &run, None, circumstances) {
-                    let judged = &mut judged[index.guide].snippets[one.snippet];
+                let further = verdict::judge_task(self.task(index), &run, None, circumstances);
+                for (judged, one) in of_task.judged.iter_mut().zip(further) {
                     judged.forgave.extend(one.forgave);
                 }
             }
@@ -225,7 +230,7 @@ impl Work<'_> {
                     task: &planned.task,
                     reuse: earlier == Use::Earlier
                         && !snippets.any(|&snippet| prepared.always_runs(snippet)),
-                    estimate: runs.of(index).time(),
+                    estimate: runs.of(index).elapsed,
                 }
             })
             .collect();
@@ -239,15 +244,13 @@ impl Work<'_> {
         )
     }
 
-    fn judge(&self, runs: &Runs) -> Vec<JudgedGuide> {
-        self.prepared
-            .par_iter()
-            .zip(&runs.tasks)
-            .map(|(guide, tasks)| {
-                let tasks: Vec<_> = tasks.iter().map(TaskRuns::as_told).collect();
-                judge_guide(guide, &tasks, self.settings, self.now)
-            })
-            .collect()
+    fn judge_all(&self, runs: &mut Runs) {
+        let guides = self.prepared.par_iter().zip(&mut runs.tasks);
+        guides.for_each(|(guide, tasks)| {
+            let circumstances = guide.circumstances(self.settings, self.now);
+            let tasks = guide.plan.tasks.par_iter().zip(tasks);
+            tasks.for_each(|(planned, task)| task.judge(planned, circumstances));
+        });
     }
 }
 
@@ -271,41 +274,50 @@ impl Runs {
 }
 
 impl TaskRuns {
+    /// Judges the task by all its runs, and keeps them only where another one
+    /// would tell more.
+    fn judge(&mut self, planned: &PlannedTask, circumstances: Circumstances<'_>) {
+        self.judged = judge_task(planned, self.first.as_ref(), &self.again, circumstances);
+        if !self.another_tells_more() {
+            self.first = None;
+            self.again = Vec::new();
+        }
+    }
+
     /// Whether running the task again would tell more: after the first run, when
     /// something differs; after that, only when something is still called wrong,
     /// the task is fast, and nobody is content with earlier runs anyway.
-    fn another_tells_more<'j>(&self, mut of_task: impl Iterator<Item = &'j Judged>) -> bool {
+    fn another_tells_more(&self) -> bool {
         let Some(Outcome::Ran(run)) = &self.first else {
             return false;
         };
+        let mut judged = self.judged.iter();
         if self.again.is_empty() {
-            of_task.any(|judged| judged.differs)
+            judged.any(|one| one.differs)
         } else {
             !self.reused
                 && run.wall_seconds < LONG
-                && of_task.any(|judged| judged.differs && has(judged, Verdict::Wrong))
+                && judged.any(|one| one.differs && has(one, Verdict::Wrong))
         }
     }
 
-    fn time(&self) -> Option<Duration> {
-        match &self.first {
-            Some(Outcome::Ran(run)) => Duration::try_from_secs_f64(run.wall_seconds).ok(),
-            Some(
-                Outcome::Failed { .. }
-                | Outcome::WorkerDied { .. }
-                | Outcome::Overdue { .. }
-                | Outcome::Interrupted,
-            )
-            | None => None,
-        }
-    }
-
-    fn as_told(&self) -> Told<'_> {
-        Told {
-            first: self.first.as_ref(),
-            again: &self.again,
+    fn into_judged(self) -> JudgedTask {
+        JudgedTask {
+            snippets: self.judged,
+            elapsed: self.elapsed,
             reused: self.reused,
         }
+    }
+}
+
+/// How long a task ran, where it ran.
+fn elapsed(outcome: &Outcome) -> Option<Duration> {
+    match outcome {
+        Outcome::Ran(run) => Duration::try_from_secs_f64(run.wall_seconds).ok(),
+        Outcome::Failed { .. }
+        | Outcome::WorkerDied { .. }
+        | Outcome::Overdue { .. }
+        | Outcome::Interrupted => None,
     }
 }
 
@@ -316,7 +328,7 @@ fn has(judged: &Judged, verdict: Verdict) -> bool {
 
 fn ran(outcome: Outcome) -> Option<Run> {
     match outcome {
-        Outcome::Ran(run) => Some(run),
+        Outcome::Ran(run) => Some(*run),
         Outcome::Failed { .. }
         | Outcome::WorkerDied { .. }
         | Outcome::Overdue { .. }

@@ -222,7 +222,7 @@ impl Session {
             Reuse::Runs if wanted.reuse => {
                 let run = self.packs.get_mut(wanted.guide)?.find(key?)?;
                 Some(Answered {
-                    outcome: Outcome::Ran(run),
+                    outcome: Outcome::Ran(Box::new(run)),
                     reused: true,
                 })
             }
@@ -328,7 +328,7 @@ fn preload(prepared: &[Prepared<'_>], interpreter: &Interpreter) -> Vec<String> 
         "unittest",
     ];
     let mut modules: Vec<String> = Vec::new();
-    for name in prepared.iter().flat_map(|guide| &guide.plan.preload) {
+    for name in prepared.iter().flat_map(|guide| &guide.guide.modules) {
         let top = name.split('.').next().unwrap_or(name);
         let standard = if interpreter.standard_modules.is_empty() {
             SLOW_TO_IMPORT.contains(&top)

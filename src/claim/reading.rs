@@ -162,7 +162,7 @@ impl Reader<'_> {
                     readings(&text, &statement, Stands::Below),
                 )
                 .with(&text);
-            claim.other = next;
+            claim.other = next.map(Box::new);
             claims.push(claim);
             return claims;
         }
@@ -191,7 +191,7 @@ impl Reader<'_> {
         let mut claim = self
             .claim(kind, lines, Subject::Statement(statement), readings)
             .with(&text);
-        claim.other = other;
+        claim.other = other.map(Box::new);
         vec![claim]
     }
 

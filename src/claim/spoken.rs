@@ -26,7 +26,7 @@ const PRINTERS: &[&str] = &[
 /// What a statement is to the claims about it.
 pub fn spoken(index: usize, remark: &Remark, snippet: &Snippet, syntax: &Syntax) -> Option<Spoken> {
     let statement = syntax.statements.get(index)?;
-    let source = snippet.code.as_str();
+    let source = &*snippet.code;
     let header = matches!(remark.stands, Stands::Behind | Stands::Inside)
         && statement.header != statement.lines;
     let mut top = statement;

@@ -166,9 +166,9 @@ mod tests {
         let inner = vec![Event::Value {
             probe: 1,
             unit: 0,
-            value: Ok(shown),
+            value: Ok(Box::new(shown)),
         }];
-        Reply::Ran(Run {
+        Reply::Ran(Box::new(Run {
             events: vec![
                 Event::Wrote {
                     stream: Stream::Out,
@@ -196,7 +196,7 @@ mod tests {
             output_cut: 0,
             events_cut: false,
             leftover_processes: 1,
-        })
+        }))
     }
 
     /// A reply with some bytes changed.

@@ -30,6 +30,10 @@ const BYTES_PER_LEVEL: usize = 8 * 1024;
 /// Runs `work`, which parses and walks `code`, on a stack that is large enough,
 /// or says why CPython would not compile it.
 pub fn with_stack_for<T>(code: &str, work: impl FnOnce() -> T) -> Result<T, SyntaxError> {
+    // Each level takes a byte of code.
+    if code.len() <= SHALLOW {
+        return Ok(work());
+    }
     let depth = depth(code).map_err(|message| SyntaxError {
         line: line_of_excess(code),
         message: message.to_owned(),

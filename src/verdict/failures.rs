@@ -3,7 +3,7 @@
 //!
 //! Whether an exception was claimed is not known here.
 
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::observation::{Observation, Raising, Step};
@@ -76,8 +76,8 @@ impl Failures {
         let mut found: Vec<Found> = Vec::new();
         let known = OnceCell::new();
         for unit in 0..planned.snippets.len() {
-            let code = planned.task.units[unit].code.as_str();
-            let syntax = Syntax::of(code);
+            let code = planned.task.units[unit].code.as_ref();
+            let syntax = LazyCell::new(|| Syntax::of(code));
             for step in observation.steps(unit) {
                 let raising = match step {
                     Step::Raised(raising) => raising,

@@ -568,7 +568,7 @@ fn values_of<'a>(holding: &Holding, place: Place<'a, '_>) -> impl Iterator<Item 
     states
         .into_iter()
         .flatten()
-        .filter_map(|state| state.as_ref().ok())
+        .filter_map(|state| state.as_deref().ok())
 }
 
 fn states_of(holdings: &[Holding], place: Place<'_, '_>) -> String {

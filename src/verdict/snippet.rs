@@ -11,8 +11,8 @@ use crate::snippet::Snippet;
 
 use super::failures::{Failures, Found, skip_reason};
 use super::{
-    Circumstances, Failure, Judged, Prose, SnippetStatus, SnippetVerdict, Unclaimed, Verdict,
-    clock, views,
+    Circumstances, Failure, Judged, Judgement, Prose, SnippetStatus, SnippetVerdict, Unclaimed,
+    Verdict, clock, views,
 };
 use settling::{Settled, drop_numbering};
 
@@ -94,17 +94,19 @@ impl Judge<'_, '_> {
             })
             .collect();
         let failures = self.failures(&settled);
+        let unclaimed = self.unclaimed(claims, &settled);
         let status = self.status(&failures, &settled);
+        let judgements = settled.into_iter().filter_map(|settled| settled.judgement);
+        let mut judgements: Vec<Judgement> = judgements.collect();
+        // It took over the room that was there for more.
+        judgements.shrink_to_fit();
         Judged {
             snippet: self.snippet,
             verdict: SnippetVerdict {
                 status,
                 failures,
-                unclaimed: self.unclaimed(claims, &settled),
-                claims: settled
-                    .into_iter()
-                    .filter_map(|settled| settled.judgement)
-                    .collect(),
+                unclaimed,
+                claims: judgements,
                 prose,
                 warnings: self.warnings(),
                 notes: self.notes(),
@@ -132,10 +134,7 @@ impl Judge<'_, '_> {
                 }
             }
         }
-        let code: Vec<&str> = all
-            .iter()
-            .map(|&index| snippets[index].code.as_str())
-            .collect();
+        let code: Vec<&str> = all.iter().map(|&index| &*snippets[index].code).collect();
         code.join("\n")
     }
 

@@ -218,7 +218,7 @@ fn state(
     observation: &Observation<'_>,
 ) -> Option<Shown> {
     let all = observation.states(unit, spoken.lines, expression);
-    all.last().and_then(|state| state.as_ref().ok()).cloned()
+    all.last().and_then(|state| state.as_deref().ok()).cloned()
 }
 
 /// What running commented-out code showed.
@@ -241,13 +241,13 @@ fn of_code<'a>(code: &CommentedCode, unit: usize, observation: &Observation<'a>)
             } => output.push_str(text),
             Event::Value {
                 value: Ok(value), ..
-            } => shows.values.push(value.clone()),
+            } => shows.values.push((**value).clone()),
             Event::State {
                 value: Ok(value), ..
             } => shows.states.push(Seen::plain(value.repr.clone())),
             Event::Raised { exception, .. } => {
                 if shows.raised.is_none() {
-                    shows.raised = Some((exception.clone(), None));
+                    shows.raised = Some(((**exception).clone(), None));
                 }
             }
             Event::Exited { code, .. } => shows.raised = Some((exit(*code), None)),

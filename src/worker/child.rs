@@ -98,7 +98,7 @@ name()
         const PATH: &str = "<rehearsal>";
         let unit = Unit {
             file_name: PATH.to_owned(),
-            code: SAMPLE.to_owned(),
+            code: SAMPLE.into(),
             mode: UnitMode::Script,
             probes: Vec::new(),
         };
@@ -436,7 +436,7 @@ pub fn settle(recorder: &Bound<'_, Recorder>, error: &PyErr, executed: bool) -> 
         this.raised_elsewhere(py, "fork", error);
         return (Outcome::Exited, 1);
     }
-    let exception = this.exception(py, error);
+    let exception = Box::new(this.exception(py, error));
     this.event(&Event::Raised {
         statement,
         exception,

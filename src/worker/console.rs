@@ -86,7 +86,7 @@ fn run_group<'py>(
 fn pieces(compiler: &Compiler<'_>, unit: &Unit, path: &str) -> Vec<String> {
     let parses = |text: &str| compiler.parse(text, path, 0).is_ok();
     if parses(&unit.code) {
-        return vec![unit.code.clone()];
+        return vec![unit.code.to_string()];
     }
     let lines: Vec<&str> = unit.code.split('\n').collect();
     let begins = |line: usize| {

@@ -173,7 +173,7 @@ fn execute(recorder: &Bound<'_, Recorder>, path: &str, unit: u32, probe: u32, so
     } else {
         Event::Raised {
             statement,
-            exception,
+            exception: Box::new(exception),
         }
     });
 }

@@ -12,7 +12,7 @@ use crate::protocol::{Exception, Shown, Site};
 const LONGEST: usize = 64 << 10;
 
 /// Shows a value, or names the type of what its `__repr__` raised.
-pub fn shown(value: &Bound<'_, PyAny>) -> Result<Shown, String> {
+pub fn shown(value: &Bound<'_, PyAny>) -> Result<Box<Shown>, String> {
     let py = value.py();
     let repr = value
         .repr()
@@ -20,12 +20,12 @@ pub fn shown(value: &Bound<'_, PyAny>) -> Result<Shown, String> {
         .map_err(|error| qualified_name(&error.get_type(py)))?;
     // A value without a `__str__` that works has none that could be claimed.
     let text = value.str().ok().map(|text| lossy(&text));
-    Ok(Shown {
+    Ok(Box::new(Shown {
         text: text.filter(|text| *text != repr).map(cut),
         repr: cut(repr),
         type_name: qualified_name(&value.get_type()),
         is_none: value.is_none(),
-    })
+    }))
 }
 
 /// Describes an exception; `place` tells the site of a code object's line, if

@@ -100,7 +100,7 @@ pub fn run(
                 unit: index,
                 line: *line,
             }),
-            exception,
+            exception: Box::new(exception),
         });
     }
     if plugin.getattr("collected")?.len()? == 0 && raised.len()? == 0 {

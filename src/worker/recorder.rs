@@ -413,7 +413,7 @@ impl Recorder {
         let exception = self.exception(py, error);
         self.event(&Event::RaisedElsewhere {
             origin: origin.to_owned(),
-            exception,
+            exception: Box::new(exception),
         });
     }
 

@@ -141,7 +141,7 @@ impl TaskDirectory {
                 )));
             }
             let file = directory.folders.file(unit);
-            fs::write(&file, &unit.code)?;
+            fs::write(&file, &*unit.code)?;
             directory.files.push(file);
         }
         Ok(directory)
@@ -236,7 +236,7 @@ fn run(
         Vec::new()
     };
     ending.consider_phase(log.phase());
-    Ok(Reply::Ran(Run {
+    Ok(Reply::Ran(Box::new(Run {
         events: collected.events,
         end: ending.end,
         wall_seconds,
@@ -245,7 +245,7 @@ fn run(
         output_cut: collected.output_cut,
         events_cut: log.events_cut(),
         leftover_processes,
-    }))
+    })))
 }
 
 /// Forks, and waits for a while where the user has as many processes as are

@@ -34,11 +34,9 @@ impl Judge<'_, '_> {
                 follows_from: self.failures.cause(found).map(|cause| self.place_of(cause)),
             });
         }
-        let lacking = self.failures.lacking(self.unit, &snippet.code);
-        if self.ended_here()
-            && lacking.is_none()
-            && let Some(message) =
-                limits::bad_end(self.observation.end(), self.observation.limits())
+        if let Some(message) = limits::bad_end(self.observation.end(), self.observation.limits())
+            && self.ended_here()
+            && self.failures.lacking(self.unit, &snippet.code).is_none()
         {
             failures.push(Failure {
                 place: at(self.line_that_did_not_end()),

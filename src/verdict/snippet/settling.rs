@@ -118,7 +118,7 @@ impl Judge<'_, '_> {
                     };
                     seen = other_shows;
                     about = std::borrow::Cow::Owned(Claim {
-                        subject: Subject::Statement(other.clone()),
+                        subject: Subject::Statement((**other).clone()),
                         statement: Some(other.lines),
                         ..claim.clone()
                     });
