@@ -107,6 +107,12 @@ const ELSEWHERE: &[&str] = &[
     "in binary",
     "in hex",
     "complexity",
+    "on windows",
+    "(windows)",
+    "on macos",
+    "(macos)",
+    "on mac os",
+    "on a mac",
     "todo",
     "fixme",
 ];

@@ -142,7 +142,48 @@ fn same_numbers(claim: &str, seen: &str) -> bool {
     all && shown > 2 && split(claim).take_while(is_number).count() == shown
 }
 
-/// Words in lower case, every number the same.
+/// What a word names of the calendar, where it does: any month is like any other.
+fn calendar(word: &str) -> Option<&'static str> {
+    const MONTHS: &[&str] = &[
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    const DAYS: &[&str] = &[
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+    if !word.starts_with(char::is_uppercase) {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    let among = |names: &[&str]| {
+        names
+            .iter()
+            .any(|name| *name == lower || lower.len() == 3 && name.starts_with(&lower))
+    };
+    if among(MONTHS) {
+        Some("month")
+    } else {
+        among(DAYS).then_some("weekday")
+    }
+}
+
+/// Words in lower case, every number the same, and so every month and weekday.
 fn tokens(text: &str) -> Vec<String> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .filter(|word| !word.is_empty())
@@ -151,7 +192,7 @@ fn tokens(text: &str) -> Vec<String> {
             if word.starts_with(|c: char| c.is_ascii_digit()) {
                 "#".to_owned()
             } else {
-                word.to_lowercase()
+                calendar(word).map_or_else(|| word.to_lowercase(), str::to_owned)
             }
         })
         .collect()

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{Guide, Snippet};
-use crate::syntax::builtins;
+use crate::syntax::{Syntax, builtins};
 
 impl Guide {
     /// Why the snippet cannot know `name`, where the guide takes it as given.
@@ -15,6 +15,27 @@ impl Guide {
         if !needing.undefined.iter().any(|undefined| undefined == name) {
             return None;
         }
+        self.why_lacking(snippet, name, known)
+    }
+
+    /// The same for a name that only a function of the snippet needs, once it is
+    /// called.
+    pub fn lacks_within(
+        &self,
+        snippet: usize,
+        name: &str,
+        known: &BTreeSet<String>,
+    ) -> Option<String> {
+        let names = Syntax::of(&self.snippets.get(snippet)?.code).names;
+        let only_within =
+            names.free.contains(name) && !names.needed.iter().any(|needed| needed == name);
+        if !only_within || known.contains(name) {
+            return None;
+        }
+        self.why_lacking(snippet, name, known)
+    }
+
+    fn why_lacking(&self, snippet: usize, name: &str, known: &BTreeSet<String>) -> Option<String> {
         let defined = self.snippets[..snippet]
             .iter()
             .rfind(|earlier| earlier.fragment.is_some() && defines(earlier, name));

@@ -1,10 +1,14 @@
-//! Dates and times in outputs: the day of the run, which no claim can know.
+//! Dates and times in outputs: the day of the run, which no claim can know, and
+//! what else is as it is where the snippet runs.
 //!
 //! Two runs a moment apart show the same date, so running again does not tell.
 //! The rule: claim and output are both dates or times, the code reads the
 //! clock or shows a date of today that it does not have from itself, and the output has the day of the run in it or the claim's own form.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::claim::state::mentions;
+use crate::syntax::{StatementKind, Syntax};
 
 const DAY: u64 = 86_400;
 
@@ -73,6 +77,129 @@ pub fn shows_duration(claimed: &str, actual: &str, code: &str) -> bool {
         })
     };
     measures && claimed != actual && fraction(actual) && form(claimed) == form(actual)
+}
+
+/// Whether a statement uses what the code got from the clock, by whatever way: `age`
+/// behind `age = date.today().year - 1990`. `code` is all that ran, the statement
+/// within it.
+pub fn depends_on_clock(statement: &str, code: &str) -> bool {
+    depends(statement, code, asks)
+}
+
+/// The same for what the machine, its user and its Python are.
+pub fn depends_on_machine(statement: &str, code: &str) -> bool {
+    depends(statement, code, asks_machine)
+}
+
+fn depends(statement: &str, code: &str, asks: fn(&str) -> bool) -> bool {
+    if asks(statement) {
+        return true;
+    }
+    if !asks(code) {
+        return false;
+    }
+    let syntax = Syntax::of(code);
+    let mut names: Vec<String> = Vec::new();
+    // A name is told from others that come before it, so a few rounds are enough.
+    for _ in 0..4 {
+        let before = names.len();
+        for statement in &syntax.statements {
+            let text = &code[statement.range.clone()];
+            if !asks(text) && !names.iter().any(|name| mentions(text, name)) {
+                continue;
+            }
+            let bound: Vec<&str> = match &statement.kind {
+                StatementKind::Assignment { targets, .. } => targets
+                    .iter()
+                    .flat_map(|range| code[range.clone()].split(','))
+                    .collect(),
+                StatementKind::Function(name) | StatementKind::Class(name) => vec![name],
+                StatementKind::Expression { .. }
+                | StatementKind::Delete
+                | StatementKind::Import
+                | StatementKind::Raise
+                | StatementKind::Assert
+                | StatementKind::Return
+                | StatementKind::Silent
+                | StatementKind::Loop
+                | StatementKind::If
+                | StatementKind::Match
+                | StatementKind::With
+                | StatementKind::Try => Vec::new(),
+            };
+            for name in bound {
+                let name: String = name
+                    .trim_matches(|c: char| !(c.is_alphanumeric() || c == '_'))
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect();
+                if !name.is_empty() && name != "self" && !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        if names.len() == before {
+            break;
+        }
+    }
+    names.iter().any(|name| mentions(statement, name))
+}
+
+/// Whether the code asks for the time itself, not only for a way to write one.
+fn asks(code: &str) -> bool {
+    [
+        "now(",
+        "today(",
+        "time.time(",
+        "time_ns(",
+        "localtime(",
+        "gmtime(",
+        "ctime(",
+        "time.strftime(",
+        "perf_counter(",
+        "monotonic(",
+        "process_time(",
+        "getmtime(",
+        "st_mtime",
+    ]
+    .iter()
+    .any(|call| code.contains(call))
+}
+
+/// Whether the code asks what machine it runs on, for whom and how it was called.
+fn asks_machine(code: &str) -> bool {
+    [
+        "sys.argv",
+        "sys.version",
+        "sys.executable",
+        "sys.path",
+        "sys.prefix",
+        "sys.platform",
+        "cpu_count(",
+        "platform.system(",
+        "platform.machine(",
+        "platform.platform(",
+        "platform.node(",
+        "platform.release(",
+        "platform.processor(",
+        "platform.python_version(",
+        "gethostname(",
+        "getlogin(",
+        "getuser(",
+        "getuid(",
+        "getpid(",
+        "getcwd(",
+        "os.uname(",
+        "os.environ",
+        "os.getenv(",
+        "expanduser(",
+        "Path.home(",
+        "Path.cwd(",
+        "gettempdir(",
+        "__file__",
+    ]
+    .iter()
+    .any(|call| code.contains(call))
 }
 
 /// Whether the code asks for the time.

@@ -11,9 +11,9 @@ use crate::plan::PlannedTask;
 use crate::position::LineNumber;
 use crate::protocol::Exception;
 use crate::snippet::Guide;
-use crate::syntax::Syntax;
 use crate::syntax::builtins::is_builtin;
 use crate::syntax::names::mentions;
+use crate::syntax::{StatementKind, Syntax};
 
 use super::Circumstances;
 use super::{limits, modules};
@@ -121,8 +121,15 @@ impl Failures {
                                 names_around(circumstances.guide, &planned.snippets)
                             });
                             let name = name.filter(|_| is_unbound_name(raising.exception))?;
-                            let snippet = planned.snippets[unit];
-                            circumstances.guide.lacks(snippet, name, known)
+                            let guide = circumstances.guide;
+                            let inner = raising.exception.stack.first();
+                            let within = inner
+                                .and_then(|site| planned.snippets.get(site.unit as usize))
+                                .and_then(|&snippet| guide.lacks_within(snippet, name, known));
+                            within.or_else(|| guide.lacks(planned.snippets[unit], name, known))
+                        })
+                        .or_else(|| {
+                            left_out(raising.exception, circumstances.guide, &planned.snippets)
                         })
                         .or_else(|| wants_surroundings(raising.exception, code)),
                 };
@@ -295,6 +302,29 @@ fn wants_surroundings(exception: &Exception, code: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The class whose body leaves out what an exception misses in it.
+fn left_out(exception: &Exception, guide: &Guide, snippets: &[usize]) -> Option<String> {
+    if exception.type_name != "AttributeError" || !exception.message.contains("has no attribute") {
+        return None;
+    }
+    let class = exception.message.split('\'').nth(1)?;
+    let is_elided = |code: &str| {
+        let syntax = Syntax::of(code);
+        let statements = || syntax.statements.iter().enumerate();
+        statements().any(|(index, statement)| {
+            let body = || statements().filter(|(_, inner)| inner.parent == Some(index));
+            matches!(&statement.kind, StatementKind::Class(name) if name == class)
+                && body().count() > 1
+                && body().any(|(_, inner)| &code[inner.range.clone()] == "...")
+        })
+    };
+    snippets
+        .iter()
+        .filter_map(|&index| guide.snippets.get(index))
+        .any(|snippet| is_elided(&snippet.code))
+        .then(|| format!("a part of the class `{class}` is left out (`...`)"))
 }
 
 #[derive(Default)]

@@ -368,6 +368,14 @@ impl Judge<'_, '_> {
             let reason = "it shows the time of the run".to_owned();
             return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
         }
+        if self.depends(claim, clock::depends_on_clock) {
+            let reason = "it depends on the time of the run".to_owned();
+            return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
+        }
+        if self.depends(claim, clock::depends_on_machine) {
+            let reason = "it depends on the machine and the Python that run it".to_owned();
+            return Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason));
+        }
         let cause = found.and_then(|found| self.failures.cause(found));
         let place = cause.map(|cause| self.place_of(cause));
         Decision {
@@ -378,6 +386,18 @@ impl Judge<'_, '_> {
                 actual,
                 place.map(|place| format!("follows from what failed at line {place}")),
             )
+        }
+    }
+
+    /// Whether what a claim speaks of is worked out from what is as it is where the
+    /// snippet runs. `on` is told the statement, and all that ran.
+    fn depends(&self, claim: &Claim, on: fn(&str, &str) -> bool) -> bool {
+        let code = self.code_up_to_here();
+        match (&claim.subject, claim.statement) {
+            (Subject::Statement(spoken), _) => on(&spoken.code, &code),
+            (Subject::Code(commented), _) => on(&commented.code, &code),
+            (Subject::Session { .. }, Some(lines)) => on(&self.lines_of(lines), &code),
+            (Subject::Snippet | Subject::Session { .. }, _) => false,
         }
     }
 
