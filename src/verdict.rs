@@ -37,7 +37,8 @@ pub enum Verdict {
     Tolerated,
     /// It says something else.
     Wrong,
-    /// It differs, and differs again from run to run, undocumented.
+    /// It differs, and what it shows varies from run to run, with the day or from machine
+    /// to machine, undocumented.
     Unstable,
     /// The statement never ran.
     Unreached,

@@ -310,7 +310,12 @@ impl Claim {
     fn with(mut self, text: &Text) -> Self {
         let shown = text.shown.trim();
         let first = shown.lines().count() == 1;
-        let both = |reading: &Reading| matches!(reading.says, Says::PrintsAndReturns(..));
+        let both = |reading: &Reading| {
+            matches!(
+                reading.says,
+                Says::PrintsAndReturns(..) | Says::ShowsAndHolds(..)
+            )
+        };
         self.expected = match leading_value(marker::undecorated(shown)) {
             _ if self.readings.iter().any(both) => shown.to_owned(),
             Some(cut) if first && text.shape == Shape::Value => cut.value.to_owned(),

@@ -85,7 +85,8 @@ fn write_pair(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -
     };
     writeln!(out, "{margin} guide   {BAD}{}{BAD:#}", empty(&said))?;
     writeln!(out, "{margin} Python  {GOOD}{}{GOOD:#}", empty(&done))?;
-    let words = TextDiff::from_chars(said.as_str(), done.as_str());
+    let compared = in_quotes_of(&said, &done);
+    let words = TextDiff::from_chars(compared.as_str(), done.as_str());
     if done.len() >= WORTH_MARKING && words.ratio() >= ALIKE && said != done {
         let mut marks = String::new();
         for change in words.iter_all_changes() {
@@ -103,6 +104,19 @@ fn write_pair(expected: &str, actual: &str, margin: &str, out: &mut dyn Write) -
         }
     }
     Ok(())
+}
+
+/// What the guide says in the quotes that Python writes: which of them is nobody's
+/// business.
+fn in_quotes_of(said: &str, done: &str) -> String {
+    let quote = done.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let inner = ['"', '\'']
+        .iter()
+        .find_map(|open| said.strip_prefix(*open)?.strip_suffix(*open));
+    match (quote, inner) {
+        (Some(quote), Some(inner)) if done.ends_with(quote) => format!("{quote}{inner}{quote}"),
+        _ => said.to_owned(),
+    }
 }
 
 /// Two lines of which one is too wide, without what is the same at their

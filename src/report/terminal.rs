@@ -337,7 +337,7 @@ fn write_finding(
 ) -> io::Result<()> {
     let what = match claim.verdict {
         Verdict::Wrong => "the guide says something else than Python",
-        Verdict::Unstable => "it differs, and differs again from run to run",
+        Verdict::Unstable => "what it shows varies, and the guide does not say so",
         Verdict::Unreached => "this never happened",
         Verdict::Blank => "the comment has lost its text",
         Verdict::Holds => "this is so",

@@ -8,7 +8,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::claim::state::mentions;
-use crate::syntax::{StatementKind, Syntax};
+use crate::syntax::{Statement, StatementKind, Syntax};
 
 const DAY: u64 = 86_400;
 
@@ -103,7 +103,9 @@ fn depends(statement: &str, code: &str, asks: fn(&str) -> bool) -> bool {
     // A name is told from others that come before it, so a few rounds are enough.
     for _ in 0..4 {
         let before = names.len();
-        for statement in &syntax.statements {
+        // What a function calls by a name of its own is nobody else's.
+        let outside = |statement: &&Statement| statement.surroundings.function.is_none();
+        for statement in syntax.statements.iter().filter(outside) {
             let text = &code[statement.range.clone()];
             if !asks(text) && !names.iter().any(|name| mentions(text, name)) {
                 continue;
