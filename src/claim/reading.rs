@@ -139,28 +139,26 @@ impl Reader<'_> {
         if directly_below && let Some(statement) = before {
             let starts = shape(lines[0].text.trim()) == Shape::Value;
             let claim_from = if starts { 0 } else { marked_from.unwrap_or(0) };
+            // All of it can be what is printed, a line such as `out` included.
+            let all = lines.iter().map(|line| line.text.as_str()).collect();
+            let all = Reading {
+                says: Says::Shows(dedent(all)),
+                firmness: Firmness::Tentative,
+            };
+            let subject = Subject::Statement(statement.clone());
+            let text = Text::of(&lines[claim_from..]);
+            if text.shown.trim().is_empty() {
+                return vec![self.claim(ClaimKind::Below, lines, subject, vec![all])];
+            }
+            let mut readings = readings(&text, &statement, Stands::Below);
             let mut claims = Vec::new();
             if claim_from > 0 {
-                let prose = self.claim(
-                    ClaimKind::Below,
-                    &lines[..claim_from],
-                    Subject::Statement(statement.clone()),
-                    Vec::new(),
-                );
-                claims.push(prose);
-            }
-            let lines = &lines[claim_from..];
-            let text = Text::of(lines);
-            if text.shown.trim().is_empty() {
-                return claims;
+                readings.push(all);
+                let above = &lines[..claim_from];
+                claims.push(self.claim(ClaimKind::Below, above, subject.clone(), Vec::new()));
             }
             let mut claim = self
-                .claim(
-                    ClaimKind::Below,
-                    lines,
-                    Subject::Statement(statement.clone()),
-                    readings(&text, &statement, Stands::Below),
-                )
+                .claim(ClaimKind::Below, &lines[claim_from..], subject, readings)
                 .with(&text);
             claim.other = next.map(Box::new);
             claims.push(claim);
