@@ -18,6 +18,7 @@ mod limits;
 mod network;
 mod namespaces;
 mod files;
+mod system_v;
 mod access;
 mod system_calls;
 
@@ -154,11 +155,12 @@ pub fn kill_task(child: i32) {
     namespaces::kill_first(nix::unistd::Pid::from_raw(child));
 }
 
-/// Ends everything that a task left running, and clears what it left in shared
-/// memory; returns how many processes were killed. The worker calls it after
+/// Ends everything that a task left running, and clears what it left in memory
+/// that outlives it; returns how many processes were killed. The worker calls it after
 /// each task.
 pub fn end_task() -> u32 {
     let killed = namespaces::kill_the_rest();
     files::clear_shared_memory();
+    system_v::clear();
     killed
 }

@@ -43,11 +43,13 @@ const REFUSED: [libc::c_long; 23] = [
 /// These do their work outside of any system call that could be looked at, or
 /// are told what to do in memory, where a filter does not see it; programs take
 /// "not there" for an answer.
-const ABSENT: [libc::c_long; 4] = [
+const ABSENT: [libc::c_long; 5] = [
     libc::SYS_clone3,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
     libc::SYS_io_uring_setup,
+    // Its queues outlive whoever made them, and nothing lists them.
+    libc::SYS_mq_open,
 ];
 
 /// Namespaces that a new process could begin.
@@ -72,12 +74,7 @@ const SCHEDULING: [libc::c_long; 4] = [
 
 /// Memory, semaphores and queues that outlive whoever made them, on the whole
 /// machine where the namespace is not the worker's own.
-const OUTLIVING: [libc::c_long; 4] = [
-    libc::SYS_mq_open,
-    libc::SYS_msgget,
-    libc::SYS_semget,
-    libc::SYS_shmget,
-];
+const OUTLIVING: [libc::c_long; 3] = [libc::SYS_msgget, libc::SYS_semget, libc::SYS_shmget];
 
 /// Families of sockets that stay within the machine's or the worker's network.
 const LOCAL: [libc::c_int; 1] = [libc::AF_UNIX];
