@@ -127,6 +127,15 @@ fn says_of_value(text: &str) -> bool {
     rest.starts_with(' ') && verb && words.next().is_some_and(is_plain_word)
 }
 
+/// Whether a text goes on with what a name holds, however short that is: `d = {…}`.
+fn holds_something(text: &str) -> bool {
+    let name = text
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(text.len());
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && text[name..].trim_start().starts_with("= ")
+}
+
 fn is_plain_word(word: &str) -> bool {
     word.trim_end_matches(['.', ',', '!'])
         .chars()
@@ -166,6 +175,7 @@ fn follows_value(gloss: &str) -> bool {
             let after = gloss[first.len_utf8()..].trim_start();
             after.is_empty()
                 || has_word(after, 2) && (!starts_with_value(after) || says_of_value(after))
+                || holds_something(after)
         }
         '(' | '（' => has_word(trimmed, 2),
         _ if first.is_whitespace() => {

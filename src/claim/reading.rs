@@ -617,12 +617,32 @@ fn joins(gloss: &str) -> bool {
         || ["and ", "but "].iter().any(|word| gloss.starts_with(word))
 }
 
-/// The literal that a remark ends with behind an arrow: `the first two => [1, 2]`.
+/// The literal that a remark ends with behind an arrow or `prints`, or the list or the
+/// like behind a colon: `the first two => [1, 2]`, `reversed: [2, 1]`.
 pub fn arrives_at(shown: &str) -> Option<Value> {
-    [" => ", " ==> ", " -> ", " → ", " ⇒ "]
+    let literal = |end: &str| Value::read(end.trim()).filter(Value::is_literal);
+    let told = [" => ", " ==> ", " -> ", " → ", " ⇒ ", " prints "]
         .iter()
         .filter_map(|arrow| shown.rsplit_once(arrow))
-        .find_map(|(_, end)| Value::read(end.trim()).filter(Value::is_literal))
+        .find_map(|(_, end)| literal(end));
+    told.or_else(|| {
+        let (before, end) = shown.rsplit_once(": ")?;
+        let words = before.split_whitespace().count() <= 4
+            && before
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\''));
+        // `iter: [0, 1], [2, 3]` shows what comes out of something, not what it is.
+        let bracketed = end.trim_start().starts_with(['[', '(', '{']);
+        literal(end).filter(|value| {
+            bracketed
+                && !(matches!(value, Value::Tuple(_)) && end.trim_start().starts_with('['))
+                && words
+                && matches!(
+                    value,
+                    Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::Dict(_)
+                )
+        })
+    })
 }
 
 /// How firmly a remark claims that its text is what is shown.

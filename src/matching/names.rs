@@ -35,6 +35,16 @@ pub fn says(claim: &str, seen: &str) -> Option<Rule> {
     if !shorter {
         return None;
     }
+    // A member's value is no part of its name: `<Color.RED: 2>` is not `<Color.RED: 1>`.
+    let told = claimed.members.iter().all(|member| {
+        shown
+            .members
+            .iter()
+            .any(|other| other.ends_with(member.as_str()))
+    });
+    if !told {
+        return None;
+    }
     let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     if flat(&claimed.text) == flat(&shown.text) {
         return Some(Rule::ShortNames);
@@ -95,12 +105,15 @@ pub fn without_addresses(text: &str) -> String {
 struct Shortened {
     text: String,
     names: Vec<String>,
+    /// The members of enumerations with their values: `RED: 1`.
+    members: Vec<String>,
 }
 
 /// The text with short names for classes, functions and members.
 fn shorten(text: &str) -> Shortened {
     let mut short = String::with_capacity(text.len());
     let mut names = Vec::new();
+    let mut members = Vec::new();
     let mut rest = text;
     let mut quote = None;
     while let Some(character) = rest.chars().next() {
@@ -110,6 +123,8 @@ fn shorten(text: &str) -> Shortened {
             }
         } else if character == '<' {
             if let Some(length) = angle_brackets(rest) {
+                let inner = &rest[1..length - 1];
+                members.extend(member(inner).map(|_| inner.to_owned()));
                 let name = full_name(&rest[..length]);
                 short.push_str(&name.before);
                 short.push_str(last_part(&name.full));
@@ -133,7 +148,11 @@ fn shorten(text: &str) -> Shortened {
         short.push(character);
         rest = &rest[character.len_utf8()..];
     }
-    Shortened { text: short, names }
+    Shortened {
+        text: short,
+        names,
+        members,
+    }
 }
 
 /// The last part of a dotted name whose other parts are modules.
@@ -151,6 +170,12 @@ fn last_part(word: &str) -> &str {
         rest = after;
     }
     rest
+}
+
+/// The name in `Color.RED: 1`, what a member of an enumeration shows.
+fn member(inner: &str) -> Option<&str> {
+    let (member, _) = inner.split_once(": ")?;
+    (member.contains('.') && !member.contains(' ')).then_some(member)
 }
 
 /// A name and what stands around it when it is short.
@@ -186,11 +211,7 @@ fn full_name(text: &str) -> FullName {
             return bare(&name.replace("<locals>.", ""));
         }
     }
-    // `<Color.RED: 1>`.
-    if let Some((member, _)) = inner.split_once(": ")
-        && member.contains('.')
-        && !member.contains(' ')
-    {
+    if let Some(member) = member(inner) {
         return bare(member);
     }
     // `<__main__.Dog object>`.

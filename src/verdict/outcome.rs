@@ -325,11 +325,26 @@ fn leads_elsewhere(claim: &Claim, claimed: &str, shows: &Shows<'_>) -> bool {
     let Some(end) = arrives_at(claimed) else {
         return false;
     };
+    // Behind a colon can stand what the code is given as well: `row: [3, 1, 2]`.
+    let by_colon = [">", "→", "⇒", " prints "]
+        .iter()
+        .all(|sign| !claimed.contains(sign));
+    let flat = |text: &str| text.replace([' ', '"', '\''], "");
+    let given = match (&claim.subject, claimed.rsplit_once(": ")) {
+        (Subject::Statement(spoken), Some((_, end))) => flat(&spoken.code).contains(&flat(end)),
+        _ => false,
+    };
+    if by_colon && given {
+        return true;
+    }
     let outputs = shows.outputs.iter().map(|seen| seen.text.trim());
     let values = shows.values.iter().map(|value| value.repr.as_str());
-    outputs
-        .chain(values)
-        .all(|seen| Value::read(seen).is_some_and(|seen| !seen.is_like(&end)))
+    outputs.chain(values).all(|seen| {
+        Value::read(seen).map_or(by_colon, |seen| {
+            let opaque = matches!(seen, Value::Opaque(_) | Value::Call(..));
+            by_colon && opaque || !seen.is_like(&end)
+        })
+    })
 }
 
 fn why(says: &Says, shows: &Shows<'_>) -> Rule {
