@@ -16,6 +16,8 @@ pub mod spoken;
 pub mod state;
 pub mod value;
 
+use std::sync::Arc;
+
 use crate::position::{LineNumber, LineSpan, Place};
 use crate::snippet::{Mode, Snippet};
 use crate::syntax::Syntax;
@@ -72,10 +74,10 @@ pub struct Claim {
     pub statement: Option<LineSpan>,
     /// Its text as the guide writes it, without `#` and the blanks around, its
     /// lines joined by `\n`.
-    pub comment: String,
+    pub comment: Arc<str>,
     /// The same without marker and gloss, as far as that can be told from the
     /// comment alone.
-    pub expected: String,
+    pub expected: Arc<str>,
     /// What it speaks of.
     pub subject: Subject,
     /// What it speaks of instead, where that fits better: the statement on the
@@ -277,6 +279,7 @@ fn shown(output: &crate::snippet::ShownOutput, snippet: &Snippet) -> Claim {
         Firmness::Resembling
     };
     let lines = output.text.lines().count().saturating_sub(1);
+    let text: Arc<str> = Arc::from(&*output.text);
     Claim {
         kind: if output.statement.is_some() && snippet.mode == Mode::Console {
             ClaimKind::Transcript
@@ -286,8 +289,8 @@ fn shown(output: &crate::snippet::ShownOutput, snippet: &Snippet) -> Claim {
         place: output.place,
         last_place: output.place.plus(lines),
         statement: output.statement,
-        comment: output.text.clone(),
-        expected: output.text.clone(),
+        comment: Arc::clone(&text),
+        expected: text,
         subject: if output.statement.is_some() {
             Subject::Session {
                 options: output.options.clone(),
@@ -314,13 +317,14 @@ fn announcement(text: &str, snippet: &Snippet) -> Claim {
         certainty: exception::Certainty::Plain,
         cued: true,
     });
+    let text: Arc<str> = Arc::from(text);
     Claim {
         kind: ClaimKind::Announced,
         place: snippet.place,
         last_place: snippet.last_place(),
         statement: None,
-        comment: text.to_owned(),
-        expected: text.to_owned(),
+        comment: Arc::clone(&text),
+        expected: text,
         subject: Subject::Snippet,
         readings: vec![Reading {
             says: Says::Raises(raise),

@@ -6,6 +6,8 @@
 
 pub mod probes;
 
+use std::borrow::Cow;
+
 use crate::claim::Claim;
 use crate::expectation::{GuideExpectations, SnippetExpectations};
 use crate::protocol::{Limits, Task, Unit, UnitMode};
@@ -199,9 +201,9 @@ fn task(
         units.push(Unit {
             // Named after nothing: a file called `json.py` would be imported.
             file_name: if members.len() == 1 {
-                "snippet.py".to_owned()
+                Cow::Borrowed("snippet.py")
             } else {
-                format!("snippet_{}.py", units.len() + 1)
+                format!("snippet_{}.py", units.len() + 1).into()
             },
             code: snippet.code.clone(),
             mode: match mode {

@@ -5,6 +5,7 @@
 //! worker observes and holds no opinion: nothing here says whether a claim
 //! holds. Lines are one-based and counted within a unit's code.
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,7 +70,7 @@ pub struct Task {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Unit {
     /// The name of its file in the child's directory, such as `snippet.py`.
-    pub file_name: String,
+    pub file_name: Cow<'static, str>,
     /// The source.
     pub code: Arc<str>,
     /// How it is run.

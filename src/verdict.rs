@@ -252,10 +252,10 @@ pub fn not_run(snippet: usize, reason: &str, circumstances: Circumstances<'_>) -
                 last_place: claim.last_place,
                 kind: claim.kind,
                 statement: claim.statement,
-                comment: claim.comment.clone(),
+                comment: claim.comment.to_string(),
                 verdict: Verdict::Skipped,
                 rule: Rule::Skipped.name(),
-                expected: claim.expected.clone(),
+                expected: claim.expected.to_string(),
                 actual: None,
                 reason: Some(reason.to_owned()),
                 follows_from: None,
@@ -263,7 +263,7 @@ pub fn not_run(snippet: usize, reason: &str, circumstances: Circumstances<'_>) -
         } else {
             prose.push(Prose {
                 place: claim.place,
-                comment: claim.comment.clone(),
+                comment: claim.comment.to_string(),
             });
         }
     }

@@ -126,7 +126,7 @@ fn write(path: &Path, text: &str) {
 
 fn unit(code: &str) -> Unit {
     Unit {
-        file_name: "snippet.py".to_owned(),
+        file_name: "snippet.py".into(),
         code: code.into(),
         mode: UnitMode::Script,
         probes: vec![Probe {
@@ -203,7 +203,7 @@ fn what_a_run_depends_on_is_in_its_key() {
             it.task.units[1].code = "first = 1\nprint(first)  # 1\n".into();
         }),
         ("the name of its file", |it| {
-            it.task.units[1].file_name = "other.py".to_owned();
+            it.task.units[1].file_name = "other.py".into();
         }),
         ("its mode", |it| it.task.units[1].mode = UnitMode::Console),
         ("what is looked at", |it| {

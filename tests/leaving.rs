@@ -277,7 +277,7 @@ fn be_coordinator(mark: &str, script: &str) -> ! {
     let runner = Runner::start(&interpreter, settings).expect("a worker comes up");
     let task = Task {
         units: vec![Unit {
-            file_name: "snippet.py".to_owned(),
+            file_name: "snippet.py".into(),
             code: script.into(),
             mode: UnitMode::Script,
             probes: Vec::new(),

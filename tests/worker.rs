@@ -259,7 +259,7 @@ impl CaseUnit {
             file_name: if index == 0 {
                 "snippet.py".into()
             } else {
-                format!("snippet{index}.py")
+                format!("snippet{index}.py").into()
             },
             code: self.code.as_str().into(),
             mode: match self.mode {

@@ -4,6 +4,8 @@
 //! what running it showed. Reading never fails: a remark that can claim nothing
 //! has no readings, or is no claim at all.
 
+use std::sync::Arc;
+
 use crate::position::LineSpan;
 use crate::snippet::Snippet;
 use crate::syntax::{StatementKind, Syntax};
@@ -246,8 +248,8 @@ impl Reader<'_> {
             readings,
         );
         claim.statement = Some(span);
-        claim.comment = hit.text.trim().to_owned();
-        claim.expected = shown.trim().to_owned();
+        claim.comment = hit.text.trim().into();
+        claim.expected = shown.trim().into();
         claim.marked = sign;
         claim.versions = prose::versions(&hit.text);
         claim.example = prose::is_example(&hit.text);
@@ -281,7 +283,7 @@ impl Reader<'_> {
         readings: Vec<Reading>,
     ) -> Claim {
         let comment: Vec<&str> = lines.iter().map(|line| line.text.trim()).collect();
-        let comment = comment.join("\n").trim().to_owned();
+        let comment: Arc<str> = comment.join("\n").trim().into();
         let statement = match &subject {
             Subject::Statement(spoken) => Some(spoken.lines),
             Subject::Code(_) | Subject::Snippet | Subject::Session { .. } => None,
@@ -291,7 +293,7 @@ impl Reader<'_> {
             place: self.snippet.place_of(lines[0].line),
             last_place: self.snippet.place_of(lines[lines.len() - 1].line),
             statement,
-            expected: comment.clone(),
+            expected: Arc::clone(&comment),
             comment,
             subject,
             other: None,
@@ -314,11 +316,15 @@ impl Claim {
                 Says::PrintsAndReturns(..) | Says::ShowsAndHolds(..)
             )
         };
-        self.expected = match leading_value(marker::undecorated(shown)) {
-            _ if self.readings.iter().any(both) => shown.to_owned(),
-            Some(cut) if first && text.shape == Shape::Value => cut.value.to_owned(),
-            _ => shown.to_owned(),
+        let expected = match leading_value(marker::undecorated(shown)) {
+            _ if self.readings.iter().any(both) => shown,
+            Some(cut) if first && text.shape == Shape::Value => cut.value,
+            _ => shown,
         };
+        // A comment without marker and gloss is the same text.
+        if *expected != *self.comment {
+            self.expected = expected.into();
+        }
         self.marked = text.marked.is_some()
             || self
                 .readings

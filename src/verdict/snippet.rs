@@ -90,7 +90,7 @@ impl Judge<'_, '_> {
             .filter(|(claim, settled)| settled.judgement.is_none() && self.is_beside_output(claim))
             .map(|(claim, _)| Prose {
                 place: claim.place,
-                comment: claim.comment.clone(),
+                comment: claim.comment.to_string(),
             })
             .collect();
         let failures = self.failures(&settled);

@@ -97,7 +97,7 @@ name()
 ";
         const PATH: &str = "<rehearsal>";
         let unit = Unit {
-            file_name: PATH.to_owned(),
+            file_name: PATH.into(),
             code: SAMPLE.into(),
             mode: UnitMode::Script,
             probes: Vec::new(),
@@ -224,7 +224,7 @@ fn set_up<'py>(
 ) -> PyResult<Bound<'py, PyModule>> {
     let sys = stage.system.bind(py);
     let name = task.units.first().map(|unit| unit.file_name.clone());
-    let mut arguments = vec![name.unwrap_or_default()];
+    let mut arguments = vec![name.unwrap_or_default().into_owned()];
     arguments.extend(task.arguments.iter().cloned());
     sys.setattr("argv", &arguments)?;
     if sys.hasattr("orig_argv")? {

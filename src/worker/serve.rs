@@ -98,7 +98,7 @@ impl TaskFolders {
 
     /// The file of a unit.
     pub fn file(&self, unit: &Unit) -> PathBuf {
-        self.work().join(&unit.file_name)
+        self.work().join(&*unit.file_name)
     }
 
     fn within(&self) -> [PathBuf; 3] {
@@ -130,7 +130,7 @@ impl TaskDirectory {
             fs::create_dir(folder)?;
         }
         for unit in units {
-            let mut parts = Path::new(&unit.file_name).components();
+            let mut parts = Path::new(&*unit.file_name).components();
             if !matches!(
                 (parts.next(), parts.next()),
                 (Some(Component::Normal(_)), None)

@@ -157,10 +157,10 @@ impl Judge<'_, '_> {
                 last_place: claim.last_place,
                 kind,
                 statement: speaks_of,
-                comment: claim.comment.clone(),
+                comment: claim.comment.to_string(),
                 verdict: decision.verdict,
                 rule: decision.rule.name(),
-                expected: text.unwrap_or_else(|| claim.expected.clone()),
+                expected: text.unwrap_or_else(|| claim.expected.to_string()),
                 actual: decision.actual,
                 reason: decision.reason,
                 follows_from: decision.cause,
@@ -311,7 +311,7 @@ impl Judge<'_, '_> {
             return None;
         }
         let expected = allowed.text(&claim.expected);
-        let forgiven = [expected.as_str(), claim.comment.as_str()]
+        let forgiven = [expected.as_str(), &*claim.comment]
             .iter()
             .find_map(|text| tolerance::forgives_together(&allowed.tolerances, text, seen).ok())?;
         forgave.extend(forgiven.entries.iter().copied());
@@ -445,7 +445,7 @@ impl Judge<'_, '_> {
         let output = outputs.find(|output| {
             output.statement.is_none()
                 && output.place == claim.place
-                && output.text == claim.comment
+                && *output.text == *claim.comment
         })?;
         transcript::Options::of(&output.options)
             .command
