@@ -397,9 +397,23 @@ fn looks_alike(claim: &Claim, says: &Says, shows: &Shows<'_>) -> bool {
         .values
         .iter()
         .map(|value| value.text.as_deref().unwrap_or(&value.repr));
-    shows.outputs.iter().any(|seen| resembles(text, &seen.text))
-        || texts.into_iter().any(|shown| resembles(text, shown))
+    // A block below the code that is nothing but values shows those that it gives.
+    let block = claim.subject == Subject::Snippet;
+    let alike = |seen: &str| resembles(text, seen) || block && values_of_a_kind(text, seen);
+    shows.outputs.iter().any(|seen| alike(&seen.text))
+        || texts.into_iter().any(alike)
         || source.is_some_and(|source| resembles(text, &source))
+}
+
+/// Whether two texts have as many lines, and a value of the same kind on each.
+fn values_of_a_kind(claimed: &str, seen: &str) -> bool {
+    let (claimed, seen) = (claimed.trim(), seen.trim());
+    let value = |line: &str| Value::read(line.trim()).filter(Value::is_literal);
+    claimed.lines().count() == seen.lines().count()
+        && claimed.lines().zip(seen.lines()).all(|(claimed, seen)| {
+            value(claimed)
+                .is_some_and(|claimed| value(seen).is_some_and(|seen| claimed.is_like(&seen)))
+        })
 }
 
 /// What stands in quotes in a piece of code.

@@ -2,120 +2,22 @@
 //! every notation, one with a digit changed does not, and reading and judging
 //! end whatever stands in the comment and whatever is said to have happened.
 
-use std::path::PathBuf;
-use std::time::UNIX_EPOCH;
+mod judging;
+#[path = "../mutation/mod.rs"]
+mod mutation;
+mod pages;
+mod rules;
+mod values;
 
 use proptest::prelude::*;
 
-use trueprint::claim;
-use trueprint::document::Format;
-use trueprint::interpreter::Version;
 use trueprint::matching::{self, Hints, Rule, resembles, transcript};
-use trueprint::plan::{self, Defaults};
-use trueprint::position::{LineNumber, Place};
-use trueprint::protocol::{End, Event, Exception, Run, Shown, Site, Stream};
-use trueprint::snippet::{Guide, Mode, Snippet, SnippetId};
-use trueprint::verdict::{self, Circumstances, Verdict};
+use trueprint::protocol::{End, Event, Exception, Shown, Site, Stream};
+use trueprint::verdict::Verdict;
 
-mod mutation;
-
+use judging::{check, judge};
 use mutation::{mutated, texts_in};
-
-/// The verdict on the only claim of `code`, whose first line printed `output`;
-/// `None` when the comment is prose.
-fn check(code: &str, output: &str) -> Option<Verdict> {
-    let site = Site { unit: 0, line: 1 };
-    let wrote = Event::Wrote {
-        stream: Stream::Out,
-        stack: vec![site],
-        statement: Some(site),
-        text: format!("{output}\n"),
-    };
-    let events = vec![wrote, Event::Done { statement: site }];
-    judge(code, events, End::Finished).first().copied()
-}
-
-/// The verdicts on the claims of `code`, of whose run this is told.
-fn judge(code: &str, events: Vec<Event>, end: End) -> Vec<Verdict> {
-    let guide = Guide {
-        path: PathBuf::from("guide.md"),
-        format: Format::Markdown,
-        findings: Vec::new(),
-        modules: Vec::new(),
-        snippets: vec![Snippet {
-            id: SnippetId::new("case"),
-            place: Place::line(LineNumber::FIRST),
-            heading: None,
-            text: code.into(),
-            code: code.into(),
-            commands: Vec::new(),
-            mode: Mode::Script,
-            outputs: Vec::new(),
-            continues: Vec::new(),
-            undefined: Vec::new(),
-            fragment: None,
-            announced_error: None,
-            lead: String::new(),
-            attributes: Vec::new(),
-        }],
-    };
-    let claims = vec![claim::read(&guide.snippets[0])];
-    let plan = plan::plan(&guide, &claims, None, Defaults::default());
-    let run = Run {
-        events,
-        end,
-        wall_seconds: 0.0,
-        cpu_seconds: 0.0,
-        refused: Vec::new(),
-        output_cut: 0,
-        events_cut: false,
-        leftover_processes: 0,
-    };
-    let circumstances = Circumstances {
-        guide: &guide,
-        claims: &claims,
-        expectations: None,
-        version: Version {
-            major: 3,
-            minor: 12,
-            micro: 0,
-        },
-        standard_modules: &[],
-        now: UNIX_EPOCH,
-    };
-    let judged = verdict::judge_task(&plan.tasks[0], &run, None, circumstances);
-    let claims = &judged[0].verdict.claims;
-    claims.iter().map(|judgement| judgement.verdict).collect()
-}
-
-/// Values as Python prints them: numbers, strings in containers, containers.
-fn value() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        (10i64..100_000).prop_map(|n| n.to_string()),
-        (-9_999i64..-9).prop_map(|n| n.to_string()),
-        (1u32..999, 11u32..99).prop_map(|(whole, part)| format!("{whole}.{part}")),
-        "[a-z]{2,8}[0-9]{2}".prop_map(|text| format!("'{text}'")),
-    ];
-    leaf.prop_recursive(3, 24, 5, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 1..5)
-                .prop_map(|items| format!("[{}]", items.join(", "))),
-            prop::collection::vec(inner.clone(), 2..5)
-                .prop_map(|items| format!("({})", items.join(", "))),
-            prop::collection::vec(("[a-z]{1,6}", inner), 1..4).prop_map(|entries| {
-                let mut keys: Vec<String> = Vec::new();
-                let mut parts = Vec::new();
-                for (key, value) in entries {
-                    if !keys.contains(&key) {
-                        parts.push(format!("'{key}': {value}"));
-                        keys.push(key);
-                    }
-                }
-                format!("{{{}}}", parts.join(", "))
-            }),
-        ]
-    })
-}
+use values::{value, with_changed_digit};
 
 /// The notations in which a claim can repeat a line.
 const NOTATIONS: &[&str] = &[
@@ -147,20 +49,6 @@ const NOTATIONS: &[&str] = &[
     "show(x)  # => {}",
     "show(x)\n# {}",
 ];
-
-/// `text` with one of its digits changed.
-fn with_changed_digit(text: &str, which: usize) -> String {
-    let digits: Vec<usize> = text
-        .char_indices()
-        .filter(|(_, c)| c.is_ascii_digit())
-        .map(|(at, _)| at)
-        .collect();
-    let at = digits[which % digits.len()];
-    let digit = text.as_bytes()[at] - b'0';
-    // Neither a leading zero nor a dropped minus sign.
-    let other = if digit == 9 { 1 } else { digit + 1 };
-    format!("{}{other}{}", &text[..at], &text[at + 1..])
-}
 
 /// The code of all cases of `tests/claims/`.
 fn codes() -> Vec<String> {
