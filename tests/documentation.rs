@@ -391,3 +391,52 @@ fn settled(text: &str) -> Vec<String> {
         })
         .collect()
 }
+
+/// The rows of the table of rules in `docs/claims.md`: rule, verdict, code.
+fn rules(text: &str) -> Vec<[String; 3]> {
+    let after = text
+        .split_once("## The names of the rules")
+        .expect("there is a table of rules")
+        .1;
+    let rows = after.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.strip_prefix("| ")?.split(" | ").collect();
+        let code = cells.get(3)?.strip_prefix('`')?.strip_suffix("` |")?;
+        Some([cells[0].to_owned(), cells[1].to_owned(), code.to_owned()])
+    });
+    rows.collect()
+}
+
+#[test]
+fn examples_of_rules_are_judged_by_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("docs/claims.md")).expect("it can be read");
+    let rules = rules(&text);
+    assert!(rules.len() > 30, "only {} rules", rules.len());
+    let fences = rules
+        .iter()
+        .map(|[_, _, code]| format!("```python\n{code}\n```\n\n"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let guide = folder.path().join("rules.md");
+    std::fs::write(&guide, fences.collect::<String>()).expect("it can be written");
+    let output = Command::new(TRUEPRINT)
+        .args(["check", "--no-config", "--no-cache", "--format", "json"])
+        .arg(&guide)
+        .output()
+        .expect("trueprint can be started");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+    let snippets = report["guides"][0]["snippets"].as_array().expect("a list");
+    let found: Vec<[String; 3]> = snippets
+        .iter()
+        .flat_map(|snippet| {
+            let text = |claim: &Value, key: &str| claim[key].as_str().unwrap_or("").to_owned();
+            let code = snippet["line"].as_u64().expect("a line") as usize / 4;
+            let claims = snippet["claims"].as_array().expect("a list");
+            let code = rules[code][2].clone();
+            claims
+                .iter()
+                .map(move |claim| [text(claim, "rule"), text(claim, "verdict"), code.clone()])
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(found, rules);
+}

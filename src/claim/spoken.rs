@@ -45,10 +45,19 @@ pub fn spoken(index: usize, remark: &Remark, snippet: &Snippet, syntax: &Syntax)
         role: role(statement, source, header),
         in_function: statement.surroundings.function.is_some(),
         caught,
-        code: source[statement.range.clone()].chars().take(2000).collect(),
+        code: beginning(&source[statement.range.clone()]).to_owned(),
         changes: changes(statement, source),
         together: remark.together.filter(|_| remark.stands == Stands::Apart),
     })
+}
+
+/// As much of a statement as a comment could repeat.
+fn beginning(statement: &str) -> &str {
+    const CHARACTERS: usize = 2000;
+    match statement.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => &statement[..end],
+        None => statement,
+    }
 }
 
 /// The names that a statement gives one value: `x` and `y` in `x = y = 5`, `a` and
