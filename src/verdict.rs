@@ -12,6 +12,7 @@ mod outcome;
 mod snippet;
 mod views;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use snippet::named;
@@ -96,13 +97,13 @@ pub struct Judgement {
     pub statement: Option<LineSpan>,
     /// The claim's own text as the guide writes it, without `#` and the blanks
     /// around, its lines joined by `\n`.
-    pub comment: String,
+    pub comment: Arc<str>,
     /// What became of it.
     pub verdict: Verdict,
     /// The rule that decided, by the name it has in the documentation.
     pub rule: &'static str,
     /// What had to be seen: the claim without marker and gloss, as it was read.
-    pub expected: String,
+    pub expected: Arc<str>,
     /// What was seen; `None` where nothing could be.
     pub actual: Option<String>,
     /// Why, in words: what was forgiven, why it was skipped or not reached.
@@ -252,10 +253,10 @@ pub fn not_run(snippet: usize, reason: &str, circumstances: Circumstances<'_>) -
                 last_place: claim.last_place,
                 kind: claim.kind,
                 statement: claim.statement,
-                comment: claim.comment.to_string(),
+                comment: Arc::clone(&claim.comment),
                 verdict: Verdict::Skipped,
                 rule: Rule::Skipped.name(),
-                expected: claim.expected.to_string(),
+                expected: Arc::clone(&claim.expected),
                 actual: None,
                 reason: Some(reason.to_owned()),
                 follows_from: None,

@@ -146,13 +146,13 @@ fn judgement(value: &Value) -> Judgement {
         last_place: line("last").unwrap_or(place),
         kind,
         statement: None,
-        comment: text("comment").unwrap_or_else(|| expected.clone()),
+        comment: text("comment").unwrap_or_else(|| expected.clone()).into(),
         verdict: Verdict::ALL
             .into_iter()
             .find(|known| known.name() == verdict)
             .expect("there is such a verdict"),
         rule: "made by hand",
-        expected,
+        expected: expected.into(),
         actual: text("actual"),
         reason: None,
         follows_from: None,

@@ -240,7 +240,7 @@ fn see_guide(guide_index: usize, guide: &GuideResult, all: &mut BTreeMap<Key, Se
         for claim in &verdict.claims {
             put(
                 claim.place,
-                Subject::Claim(claim.comment.clone()),
+                Subject::Claim(claim.comment.to_string()),
                 Seen {
                     cell: claim_cell(claim),
                     documented: is_documented(claim),

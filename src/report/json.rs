@@ -282,10 +282,10 @@ impl Claim {
             line: Line::of(claim.place),
             last_line: Line::of(claim.last_place),
             kind: claim.kind.name(),
-            comment: claim.comment.clone(),
+            comment: claim.comment.to_string(),
             verdict: claim.verdict.name(),
             rule: claim.rule,
-            expected: claim.expected.clone(),
+            expected: claim.expected.to_string(),
             actual: claim.actual.clone(),
             reason: claim.reason.clone(),
         }

@@ -1,5 +1,7 @@
 //! What becomes of each claim of a snippet.
 
+use std::sync::Arc;
+
 use crate::claim::shape::about;
 use crate::claim::{Claim, ClaimKind, Says, Spoken, Subject};
 use crate::expectation::ForClaim;
@@ -157,10 +159,10 @@ impl Judge<'_, '_> {
                 last_place: claim.last_place,
                 kind,
                 statement: speaks_of,
-                comment: claim.comment.to_string(),
+                comment: Arc::clone(&claim.comment),
                 verdict: decision.verdict,
                 rule: decision.rule.name(),
-                expected: text.unwrap_or_else(|| claim.expected.to_string()),
+                expected: text.map_or_else(|| Arc::clone(&claim.expected), Arc::from),
                 actual: decision.actual,
                 reason: decision.reason,
                 follows_from: decision.cause,
