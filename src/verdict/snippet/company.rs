@@ -5,6 +5,8 @@
 //! snippet are all what was shown, it is taken for a claim like them. Nothing else
 //! is looked at here.
 
+use std::collections::HashMap;
+
 use crate::claim::gloss::is_function_word;
 use crate::claim::state::mentions;
 use crate::claim::{Claim, ClaimKind, Firmness, Reading, Role, Says, Subject};
@@ -71,7 +73,7 @@ const DESCRIBING: &[&str] = &[
 ];
 
 /// What a comment of few words looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Look {
     words: usize,
     capital: bool,
@@ -86,24 +88,29 @@ impl Judge<'_, '_> {
         settled: &[Settled],
     ) -> Vec<(usize, Claim)> {
         let looks: Vec<Option<Look>> = claims.iter().map(look).collect();
-        let looks = &looks;
-        let like = |index: usize| {
-            let look = looks[index];
-            (0..claims.len()).filter(move |&other| other != index && looks[other] == look)
-        };
-        let is_right = |index: &usize| {
-            settled[*index].judgement.as_ref().is_some_and(|judgement| {
+        let is_right = |index: usize| {
+            settled[index].judgement.as_ref().is_some_and(|judgement| {
                 judgement.verdict == Verdict::Holds
                     && [Rule::Equal.name(), Rule::Quoted.name()].contains(&judgement.rule)
             })
         };
+        // How many comments have each look, and how many of them are right.
+        let mut counts: HashMap<Look, (usize, usize)> = HashMap::new();
+        for (index, look) in looks.iter().enumerate() {
+            if let Some(look) = look {
+                let (all, right) = counts.entry(*look).or_default();
+                *all += 1;
+                *right += usize::from(is_right(index));
+            }
+        }
         let mut found = Vec::new();
         for (index, claim) in claims.iter().enumerate() {
             let (Some(look), None) = (looks[index], &settled[index].judgement) else {
                 continue;
             };
-            let right = like(index).filter(is_right).count();
-            let all_right = like(index).all(|other| is_right(&other));
+            // It has no verdict itself, and is none of those that are right.
+            let (all, right) = counts[&look];
+            let all_right = right + 1 == all;
             let enough = if look.capital { ENOUGH } else { ENOUGH_SMALL };
             if right >= enough && all_right && self.shows_the_like(claim, look) {
                 found.push((index, made_firm(claim)));

@@ -357,24 +357,20 @@ impl Judge<'_, '_> {
         if let Some(reason) = self.varies(claim, &actual) {
             return Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason));
         }
-        if clock::shows_duration(&claim.expected, &seen, &self.code_up_to_here()) {
+        let code = self.code_up_to_here();
+        if clock::shows_duration(&claim.expected, &seen, &code) {
             let reason = "it measures time".to_owned();
             return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
         }
-        if clock::shows_clock(
-            &claim.expected,
-            &seen,
-            &self.code_up_to_here(),
-            self.circumstances.now,
-        ) {
+        if clock::shows_clock(&claim.expected, &seen, &code, self.circumstances.now) {
             let reason = "it shows the time of the run".to_owned();
             return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
         }
-        if self.depends(claim, clock::depends_on_clock) {
+        if self.depends(claim, &code, clock::depends_on_clock) {
             let reason = "it depends on the time of the run".to_owned();
             return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
         }
-        if self.depends(claim, clock::depends_on_machine) {
+        if self.depends(claim, &code, clock::depends_on_machine) {
             let reason = "it depends on the machine and the Python that run it".to_owned();
             return Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason));
         }
@@ -392,13 +388,12 @@ impl Judge<'_, '_> {
     }
 
     /// Whether what a claim speaks of is worked out from what is as it is where the
-    /// snippet runs. `on` is told the statement, and all that ran.
-    fn depends(&self, claim: &Claim, on: fn(&str, &str) -> bool) -> bool {
-        let code = self.code_up_to_here();
+    /// snippet runs. `on` is told the statement, and `code`, which is all that ran.
+    fn depends(&self, claim: &Claim, code: &str, on: fn(&str, &str) -> bool) -> bool {
         match (&claim.subject, claim.statement) {
-            (Subject::Statement(spoken), _) => on(&spoken.code, &code),
-            (Subject::Code(commented), _) => on(&commented.code, &code),
-            (Subject::Session { .. }, Some(lines)) => on(&self.lines_of(lines), &code),
+            (Subject::Statement(spoken), _) => on(&spoken.code, code),
+            (Subject::Code(commented), _) => on(&commented.code, code),
+            (Subject::Session { .. }, Some(lines)) => on(&self.lines_of(lines), code),
             (Subject::Snippet | Subject::Session { .. }, _) => false,
         }
     }
