@@ -324,7 +324,7 @@ pub struct Shown {
 }
 
 /// An exception that was raised.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {
     /// The type's `__qualname__`.
     pub type_name: String,

@@ -144,7 +144,11 @@ impl Failures {
                     line: innermost_line(&raising, unit),
                     order,
                     text: describe(raising.exception),
-                    limit: limits::behind(raising.exception, observation.limits()),
+                    limit: limits::behind(
+                        raising.exception,
+                        observation.end(),
+                        observation.limits(),
+                    ),
                     lacks_module: skip.is_some() && is_missing_module(raising.exception),
                     skip,
                     follows: root,

@@ -2,6 +2,9 @@
 
 use crate::protocol::{End, Exception, LARGEST_CAPTURE, Limits};
 
+/// The name of the limit of captured output.
+const OUTPUT: &str = "output";
+
 /// What a bad end was, in words; `None` for a good one.
 pub fn bad_end(end: &End, limits: &Limits) -> Option<String> {
     match end {
@@ -22,10 +25,7 @@ pub fn bad_end(end: &End, limits: &Limits) -> Option<String> {
                 "it used up the {} of processor time that a process has: a longer timeout (--timeout, or `timeout` in its expectations) gives it twice as much",
                 time(limits.cpu_seconds.saturating_mul(1000))
             ),
-            "output" => format!(
-                "it wrote more than {} of output, the most that is read; nothing raises this limit",
-                size(LARGEST_CAPTURE)
-            ),
+            OUTPUT => format!("it wrote {}", too_much_output()),
             "file size" => format!("it hit the limit of file size: {}", file_size(limits)),
             other => format!("it hit the limit of {other}"),
         }),
@@ -36,8 +36,8 @@ pub fn bad_end(end: &End, limits: &Limits) -> Option<String> {
     }
 }
 
-/// The limit of the box that an exception may tell of.
-pub fn behind(exception: &Exception, limits: &Limits) -> Option<String> {
+/// The limit of the box that an exception may tell of, in a run with this end.
+pub fn behind(exception: &Exception, end: &End, limits: &Limits) -> Option<String> {
     let is =
         |name: &str| exception.type_name == name || exception.bases.iter().any(|base| base == name);
     let says = |words: &str| exception.message.contains(words);
@@ -48,7 +48,11 @@ pub fn behind(exception: &Exception, limits: &Limits) -> Option<String> {
         ));
     }
     if is("OSError") && says("[Errno 27]") {
-        return Some(file_size(limits));
+        // What captures the output is a file too, with the same largest size.
+        return Some(match end {
+            End::LimitHit { limit } if limit == OUTPUT => too_much_output(),
+            _ => file_size(limits),
+        });
     }
     if is("OSError") && says("[Errno 28]") {
         return Some(format!(
@@ -65,6 +69,13 @@ pub fn behind(exception: &Exception, limits: &Limits) -> Option<String> {
         ));
     }
     None
+}
+
+fn too_much_output() -> String {
+    format!(
+        "more than {} of output, the most that is read; nothing raises this limit",
+        size(LARGEST_CAPTURE)
+    )
 }
 
 fn file_size(limits: &Limits) -> String {
@@ -94,4 +105,30 @@ fn size(bytes: u64) -> String {
 fn signal_name(signal: i32) -> String {
     nix::sys::signal::Signal::try_from(signal)
         .map_or_else(|_| String::new(), |signal| format!(" ({signal})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_large_a_file_is_the_capture_where_the_output_was_too_much() {
+        let exception = Exception {
+            type_name: "OSError".into(),
+            message: "[Errno 27] File too large".into(),
+            ..Exception::default()
+        };
+        let limits = Limits::default();
+        let flooded = End::LimitHit {
+            limit: OUTPUT.into(),
+        };
+        let told = behind(&exception, &flooded, &limits).expect("a limit");
+        assert!(told.contains("64 MiB of output"), "{told}");
+        assert!(
+            bad_end(&flooded, &limits).is_some_and(|message| message.ends_with(&told)),
+            "the end is told in the same words, so that it is told once"
+        );
+        let told = behind(&exception, &End::Finished, &limits).expect("a limit");
+        assert!(told.contains("`file_size`"), "{told}");
+    }
 }

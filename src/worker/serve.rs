@@ -368,9 +368,7 @@ fn wait(
             sandbox::end_task();
             return Err(io::Error::other("the coordinator is gone"));
         } else if captures.iter().any(is_flooded) {
-            break Some(End::LimitHit {
-                limit: "output".into(),
-            });
+            break Some(too_much_output());
         }
     };
     if forced.is_some() {
@@ -391,6 +389,10 @@ fn wait(
         (status, usage)
     };
     let end = forced.unwrap_or_else(|| {
+        // A flood can be over before anybody looks: it is one all the same.
+        if captures.iter().any(is_flooded) {
+            return too_much_output();
+        }
         if libc::WIFSIGNALED(status) {
             match libc::WTERMSIG(status) {
                 libc::SIGXCPU => End::LimitHit {
@@ -412,6 +414,12 @@ fn wait(
         end,
         cpu_seconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
     })
+}
+
+fn too_much_output() -> End {
+    End::LimitHit {
+        limit: "output".into(),
+    }
 }
 
 fn is_flooded(capture: &File) -> bool {
