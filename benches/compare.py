@@ -484,32 +484,42 @@ def again(report: Report, trueprint: Path, python: Path, folder: Path, rounds: i
     for count in (500, 5000):
         path = folder / f"again-{count}.md"
         snippets = guides.snippets(count)
-        path.write_text(guides.fenced(snippets))
         place = {"XDG_CACHE_HOME": str(folder / "cache"), "CI": ""}
         command = [trueprint, "check", "--python", python, path]
-        first = measure(command, **place)
-        second, start, changed = [], [], []
+
+        def check(content: list[guides.Snippet], *, runs: int) -> float:
+            path.write_text(guides.fenced(content))
+            cost = measure(command, **place)
+            claims = sum(snippet.claims() for snippet in content)
+            unchanged = f", {count - runs} unchanged since an earlier run" if runs < count else ""
+            for said in (f"{count} ran, 0 failed, 0 skipped{unchanged}\n", f" {claims} hold, 0 tolerated, 0 wrong,"):
+                if said not in cost.output:
+                    raise Failed(f"a run after {runs} of {count} snippets changed did not say {said!r}:\n{cost.output}")
+            return cost.wall
+
+        first = check(snippets, runs=count)
+        second, start, changed, back = [], [], [], []
         for number in range(rounds):
-            second.append(measure(command, **place).wall)
+            second.append(check(snippets, runs=0))
             start.append(measure([trueprint, "--version"]).wall)
-            other = guides.snippets(count, seed=number + 1)
-            path.write_text(guides.fenced([*snippets[:-1], other[-1]]))
-            changed.append(measure(command, **place).wall)
-            path.write_text(guides.fenced(snippets))
+            another = guides.Snippet("Another one", (guides.Line(f"print({number} + 1)", str(number + 1)),))
+            changed.append(check([*snippets[:-1], another], runs=1))
+            back.append(check(snippets, runs=0))
         beyond = statistics.median(second) - statistics.median(start)
         rows.append(
             [
                 str(count),
-                f"{first.wall * 1000:.0f}",
+                f"{first * 1000:.0f}",
                 f"{statistics.median(second) * 1000:.1f}",
                 f"{statistics.median(start) * 1000:.1f}",
                 f"{statistics.median(changed) * 1000:.1f}",
+                f"{statistics.median(back) * 1000:.1f}",
                 report.hold(f"an unchanged guide of {count}, ms beyond start-up", beyond * 1000, 50),
             ]
         )
     report.table(
         f"second runs, wall ms (middle of {rounds})",
-        ["snippets", "first", "unchanged", "start-up alone", "one changed", "unchanged beyond start-up"],
+        ["snippets", "first", "unchanged", "start-up alone", "one changed", "changed back", "unchanged beyond start-up"],
         rows,
     )
 

@@ -1,31 +1,37 @@
-//! What earlier runs showed, kept so that an unchanged snippet need not run.
+//! What earlier checks came to, kept so that an unchanged snippet need not run
+//! and an unchanged guide need not be judged.
 //!
-//! Kept are facts ([`Run`]), never verdicts: judging is done anew each time.
-//! What a fact depends on is its [`TaskKey`]: the task as the worker is told it,
-//! and the [`World`] it ran in. Whatever cannot be read, is damaged or was
-//! written by another build is a miss; nothing here makes a run fail, and
-//! nothing here decides whether the cache is to be used.
+//! Kept are runs ([`Run`]), each under a [`TaskKey`]: the task as the worker is
+//! told it, and the [`World`] it ran in. Kept as well is what was made of a whole
+//! guide, as bytes that mean nothing here, under a [`GuideKey`]. Whatever cannot
+//! be read, is damaged or was written by another build is a miss; nothing here
+//! makes a run fail, and nothing here decides whether the cache is to be used.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::protocol::{End, Run, Task};
 
+mod outcome;
 mod pack;
 mod world;
 
+pub use outcome::{GuideKey, KeptOutcome, OutcomeFile};
 pub use pack::{Pack, Weight};
 pub use world::{Conditions, System, World};
 
-/// Packs that nobody used for this long are dropped.
+/// Files that nobody used for this long are dropped.
 const LONGEST_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// All packs together may take this many bytes; the ones unused for longest go.
+/// A file whose last use lies this far back is marked as used again.
+const MARK_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// All files together may take this many bytes; the ones unused for longest go.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// The folder in which runs are kept.
+/// The folder in which all of it is kept.
 #[derive(Clone, Debug)]
 pub struct Cache {
     folder: PathBuf,
@@ -86,8 +92,26 @@ impl Cache {
     /// The runs of one guide on one interpreter. One file holds them all, since
     /// opening five thousand costs more than running some of them.
     pub fn pack(&self, guide: &Path, interpreter: &Path) -> Pack {
+        Pack::read(self.file(guide, interpreter, pack::EXTENSION))
+    }
+
+    /// The file for what a check made of one guide on one interpreter.
+    pub fn outcome(&self, guide: &Path, interpreter: &Path) -> OutcomeFile {
+        OutcomeFile::new(self.file(guide, interpreter, outcome::EXTENSION))
+    }
+
+    /// Says that what is kept of a guide on an interpreter was of use: its age
+    /// decides when it is dropped.
+    pub fn mark_used(&self, guide: &Path, interpreter: &Path, now: SystemTime) -> io::Result<()> {
+        for extension in [pack::EXTENSION, outcome::EXTENSION] {
+            mark_used(&self.file(guide, interpreter, extension), now)?;
+        }
+        Ok(())
+    }
+
+    fn file(&self, guide: &Path, interpreter: &Path, extension: &str) -> PathBuf {
         let guide = fs::canonicalize(guide).unwrap_or_else(|_| guide.to_owned());
-        let mut facts = world::Facts::new("pack");
+        let mut facts = world::Facts::new("file");
         facts.add_path("guide", &guide);
         facts.add_path("interpreter", interpreter);
         let name: String = facts
@@ -96,10 +120,10 @@ impl Cache {
             .take(16)
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        Pack::read(self.folder.join(format!("{name}.{}", pack::EXTENSION)))
+        self.folder.join(format!("{name}.{extension}"))
     }
 
-    /// Removes every pack; returns how many bytes they took.
+    /// Removes every file; returns how many bytes they took.
     pub fn clear(&self) -> io::Result<u64> {
         let mut freed = 0;
         for file in self.files()? {
@@ -109,7 +133,7 @@ impl Cache {
         Ok(freed)
     }
 
-    /// Removes packs that nobody used for a month, and the least recently used
+    /// Removes files that nobody used for a month, and the least recently used
     /// ones while all together take too much; returns how many were removed.
     pub fn prune(&self, now: SystemTime) -> io::Result<usize> {
         self.prune_to(now, LONGEST_AGE, MOST_BYTES)
@@ -136,7 +160,7 @@ impl Cache {
         Ok(removed)
     }
 
-    fn files(&self) -> io::Result<Vec<PackFile>> {
+    fn files(&self) -> io::Result<Vec<KeptFile>> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -146,14 +170,14 @@ impl Cache {
         for entry in entries {
             let path = entry?.path();
             // Files that were being written when their run was killed included.
-            let is_ours = path
-                .extension()
-                .is_some_and(|extension| extension == pack::EXTENSION);
+            let is_ours = path.extension().is_some_and(|extension| {
+                extension == pack::EXTENSION || extension == outcome::EXTENSION
+            });
             let Ok(metadata) = fs::metadata(&path) else {
                 continue;
             };
             if is_ours && metadata.is_file() {
-                files.push(PackFile {
+                files.push(KeptFile {
                     path,
                     bytes: metadata.len(),
                     used: metadata.modified()?,
@@ -164,8 +188,38 @@ impl Cache {
     }
 }
 
-struct PackFile {
+struct KeptFile {
     path: PathBuf,
     bytes: u64,
     used: SystemTime,
+}
+
+/// Puts a file in the place of another one: a reader sees the old one or the new
+/// one, never half of it.
+fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let mut file = tempfile::Builder::new()
+        .suffix(&format!(".{extension}"))
+        .tempfile_in(folder)?;
+    for part in parts {
+        file.write_all(part)?;
+    }
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Marks a file as used, where that was not done for a while; one that is gone
+/// need not be.
+fn mark_used(path: &Path, now: SystemTime) -> io::Result<()> {
+    let used = match fs::metadata(path).and_then(|metadata| metadata.modified()) {
+        Ok(used) => used,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if now.duration_since(used).unwrap_or_default() > MARK_AFTER {
+        File::open(path)?.set_modified(now)?;
+    }
+    Ok(())
 }

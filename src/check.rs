@@ -3,15 +3,15 @@
 //! Every guide is read and planned first, then all their tasks share the
 //! workers, so that many small guides run as well in parallel as one large one.
 //! What differs is run a second time, with another hash seed, to tell what is
-//! wrong from what is never twice the same.
+//! wrong from what is never twice the same. What an earlier check made of a guide
+//! is told again where nothing has changed that it depends on.
 
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use rayon::prelude::*;
-
+mod kept;
 mod preparation;
 mod session;
 mod judging;
@@ -19,7 +19,9 @@ mod runs;
 
 pub use session::Session;
 
-use preparation::{Reading, no_snippet};
+use judging::JudgedGuide;
+use kept::{GuideOutcome, Keeping, Writing};
+use preparation::Readings;
 use runs::Work;
 
 use crate::cache::Cache;
@@ -170,6 +172,20 @@ pub fn check(
     )
 }
 
+/// What the box lacks, or lacked when what is told of was run.
+fn box_gaps(session: &Session, readings: &Readings<'_>) -> Vec<String> {
+    if let Some(found) = session.gaps_found() {
+        return found.to_vec();
+    }
+    let prepared = readings.prepared.iter();
+    let of_runs = prepared.map(|prepared| session.box_gaps(&prepared.guide.path));
+    let unchanged = readings.unchanged.iter();
+    let of_outcomes = unchanged.map(|(_, earlier)| earlier.box_gaps.as_slice());
+    let mut known = of_runs.chain(of_outcomes);
+    let some = known.find(|gaps| !gaps.is_empty());
+    some.unwrap_or_default().to_vec()
+}
+
 /// Gives the system back what reading has freed: runs and verdicts are of other
 /// sizes, and would not fit in its place.
 fn give_back_memory() {
@@ -197,57 +213,119 @@ pub fn check_in(
         expectations,
         ..settings.clone()
     };
+    let check = Check {
+        sources,
+        settings,
+        interrupt,
+        listener,
+        now: SystemTime::now(),
+    };
+    let world = session.begin(settings);
+    let mut keeping = Keeping::of(settings, world.as_ref());
+    let (mut readings, mut judged) = check.attempt(session, keeping)?;
+    let mut earlier = readings.unchanged.iter();
+    if let Some(gaps) = session.gaps_found()
+        && earlier.any(|(_, earlier)| earlier.box_gaps != gaps)
+    {
+        // What happened in another box says nothing of this one.
+        keeping = keeping.map(Keeping::of_this_check_only);
+        (readings, judged) = check.attempt(session, keeping)?;
+    }
     let mut results = Results {
         python: PythonUsed {
             version: settings.interpreter.version,
             executable: settings.interpreter.executable.clone(),
         },
         guides: Vec::new(),
-        problems: Vec::new(),
-        without_snippets: Vec::new(),
         expectation_errors: Vec::new(),
-        box_gaps: Vec::new(),
+        box_gaps: box_gaps(session, &readings),
+        problems: std::mem::take(&mut readings.problems),
+        without_snippets: std::mem::take(&mut readings.without_snippets),
         elapsed: Duration::ZERO,
-        interrupted: false,
+        interrupted: interrupt.is_raised(),
     };
-    let readings: Vec<Reading<'_>> = sources
-        .par_iter()
-        .map(|source| Reading::of(source, settings))
-        .collect();
-    let mut prepared = Vec::new();
-    for reading in readings {
-        match reading {
-            Reading::Ready(guide) => prepared.push(*guide),
-            Reading::Problem(problem) => results.problems.push(problem),
-            Reading::NoSnippet(path) => results.without_snippets.push(path),
-        }
+    for outcome in check.conclude(session, keeping, readings, judged) {
+        results.guides.push(outcome.result);
+        results.expectation_errors.extend(outcome.errors);
     }
-    if prepared.is_empty() && results.problems.is_empty() {
-        results.problems = std::mem::take(&mut results.without_snippets)
-            .into_iter()
-            .map(no_snippet)
-            .collect();
-    }
-    give_back_memory();
-    session.begin(&prepared, settings);
-    let work = Work {
-        prepared: &prepared,
-        settings,
-        interrupt,
-        listener,
-        now: SystemTime::now(),
-    };
-    let judged = work.run(session)?;
-    results.box_gaps = session.box_gaps();
-    session.end(settings, listener);
-    for (prepared, judged) in prepared.into_iter().zip(judged) {
-        let version = settings.interpreter.version;
-        results
-            .expectation_errors
-            .extend(judged.expectation_errors(&prepared, version));
-        results.guides.push(judged.into_result(prepared.guide));
-    }
-    results.interrupted = interrupt.is_raised();
     results.elapsed = started.elapsed();
     Ok(results)
+}
+
+/// What is asked of a check.
+struct Check<'a> {
+    sources: &'a [Source],
+    settings: &'a CheckSettings,
+    interrupt: &'a Interrupt,
+    listener: &'a (dyn Fn(CheckEvent<'_>) + Sync),
+    now: SystemTime,
+}
+
+impl<'a> Check<'a> {
+    /// Reads the guides, and runs and judges those that something has changed for.
+    fn attempt(
+        &self,
+        session: &mut Session,
+        keeping: Option<Keeping<'_>>,
+    ) -> Result<(Readings<'a>, Vec<JudgedGuide>), CheckError> {
+        let readings = Readings::of(self.sources, self.settings, keeping);
+        give_back_memory();
+        session.read_packs(&readings.prepared, self.settings);
+        let work = Work {
+            prepared: &readings.prepared,
+            settings: self.settings,
+            interrupt: self.interrupt,
+            listener: self.listener,
+            now: self.now,
+        };
+        let judged = work.run(session)?;
+        Ok((readings, judged))
+    }
+
+    /// What became of each guide, in the order of the files; it is kept for the next
+    /// time where it would be the same.
+    fn conclude(
+        &self,
+        session: &mut Session,
+        keeping: Option<Keeping<'_>>,
+        readings: Readings<'_>,
+        judged: Vec<JudgedGuide>,
+    ) -> Vec<GuideOutcome> {
+        let mut writing = Writing::default();
+        writing.note(session.save_packs(self.now));
+        session.end();
+        let mut outcomes = Vec::new();
+        for (place, earlier) in readings.unchanged {
+            if let Some(keeping) = keeping {
+                writing.note(keeping.mark_used(&self.sources[place], self.now));
+            }
+            outcomes.push((place, earlier.outcome));
+        }
+        for (prepared, judged) in readings.prepared.into_iter().zip(judged) {
+            let place = prepared.place;
+            let would_be_the_same = judged.kept
+                && !self.interrupt.is_raised()
+                && prepared.run_always().next().is_none();
+            let key = prepared.key.filter(|_| would_be_the_same);
+            let gaps = session.box_gaps(&prepared.guide.path);
+            let outcome = GuideOutcome {
+                errors: judged.expectation_errors(&prepared, self.settings.interpreter.version),
+                result: judged.into_result(prepared.guide),
+            };
+            if let Some(keeping) = keeping {
+                writing.note(keeping.keep(&self.sources[place], key.as_ref(), &outcome, gaps));
+            }
+            outcomes.push((place, outcome));
+        }
+        if let Some(caching) = &self.settings.caching
+            && let Err(error) = writing.end(&caching.cache, self.now)
+        {
+            (self.listener)(CheckEvent::NotKept {
+                folder: caching.cache.folder(),
+                error: &error,
+            });
+        }
+        outcomes.sort_by_key(|(place, _)| *place);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    }
 }

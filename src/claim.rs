@@ -18,6 +18,8 @@ pub mod value;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::position::{LineNumber, LineSpan, Place};
 use crate::snippet::{Mode, Snippet};
 use crate::syntax::Syntax;
@@ -27,7 +29,7 @@ use prose::Versions;
 use state::Holding;
 
 /// Where a claim stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ClaimKind {
     /// Behind a statement, on one of its lines.
     Trailing,

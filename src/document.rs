@@ -20,6 +20,8 @@ mod unit;
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::finding::Finding;
 use crate::position::{LineNumber, Place};
 
@@ -29,7 +31,7 @@ pub use notebook::LAST_VALUE;
 pub use unit::is_sentence;
 
 /// How a guide is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Format {
     /// CommonMark and its dialects (MkDocs, MyST, Quarto).
     Markdown,
@@ -223,10 +225,15 @@ const MOST_BYTES: u64 = 64 << 20;
 /// Reads the guide at `path`, in the format that its name tells unless `format`
 /// says otherwise.
 pub fn read(path: &Path, format: Option<Format>) -> Result<Document, DocumentError> {
-    let bytes = read_bytes(path)?;
-    let text = decode(path, bytes)?;
+    let text = load(path)?;
     let format = format.unwrap_or_else(|| Format::of_path(path));
     Ok(parse(path, &text, format))
+}
+
+/// The text of the guide at `path`, as it stands in the file.
+pub fn load(path: &Path) -> Result<String, DocumentError> {
+    let bytes = read_bytes(path)?;
+    decode(path, bytes)
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, DocumentError> {

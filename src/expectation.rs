@@ -18,6 +18,8 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use bound::{Bound, BoundError, bytes_in, seconds_in};
 pub use file::load;
 pub use pattern::{Pattern, PatternError, Piece, Placeholder};
@@ -250,7 +252,7 @@ impl ToleranceKind {
 }
 
 /// An expectations file that cannot be used as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExpectationError {
     /// The file.
     pub file: PathBuf,

@@ -7,8 +7,10 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A line of a text, one-based.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LineNumber(NonZeroU32);
 
 impl LineNumber {
@@ -49,7 +51,7 @@ impl fmt::Display for LineNumber {
 }
 
 /// A line of a guide: `12`, or `cell3:12` in a notebook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// The notebook's cell, one-based; `None` in every other format.
     pub cell: Option<NonZeroU32>,
@@ -103,7 +105,7 @@ impl fmt::Display for Place {
 }
 
 /// Lines from `first` to `last`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LineSpan {
     /// The first line.
     pub first: LineNumber,

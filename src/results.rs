@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::document::Format;
 use crate::expectation::ExpectationError;
 use crate::finding::Finding;
@@ -46,7 +48,7 @@ pub struct PythonUsed {
 }
 
 /// What became of a guide.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GuideResult {
     /// The file, as the user named it.
     pub path: PathBuf,
@@ -59,7 +61,7 @@ pub struct GuideResult {
 }
 
 /// What became of a snippet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SnippetResult {
     /// Its name.
     pub id: SnippetId,

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::document::{Block, Document, Format, LAST_VALUE, Role, announced_error};
 use crate::finding::Finding;
@@ -31,7 +32,7 @@ pub use transcript::COMMAND;
 
 /// The stable name of a snippet in its guide: the slug of its heading, and a
 /// number from the second of a heading on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SnippetId(String);
 
 impl SnippetId {

@@ -15,6 +15,8 @@ mod views;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+
 pub use snippet::named;
 
 use crate::claim::{Claim, ClaimKind, Firmness};
@@ -30,7 +32,7 @@ use crate::snippet::Guide;
 use failures::Failures;
 
 /// What became of a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Verdict {
     /// What happened is what the comment says.
     Holds,
@@ -84,7 +86,7 @@ impl Verdict {
 }
 
 /// A claim with its verdict.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {
     /// The claim's first line in the guide.
     pub place: Place,
@@ -100,8 +102,8 @@ pub struct Judgement {
     pub comment: Arc<str>,
     /// What became of it.
     pub verdict: Verdict,
-    /// The rule that decided, by the name it has in the documentation.
-    pub rule: &'static str,
+    /// The rule that decided.
+    pub rule: Rule,
     /// What had to be seen: the claim without marker and gloss, as it was read.
     pub expected: Arc<str>,
     /// What was seen; `None` where nothing could be.
@@ -114,7 +116,7 @@ pub struct Judgement {
 }
 
 /// A comment beside output that is not a claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prose {
     /// Its line in the guide.
     pub place: Place,
@@ -123,7 +125,7 @@ pub struct Prose {
 }
 
 /// Output that no claim speaks of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unclaimed {
     /// The line in the guide of the statement that wrote it.
     pub place: Place,
@@ -133,7 +135,7 @@ pub struct Unclaimed {
 
 /// Something that a snippet did which is a finding in itself: an exception that
 /// nobody claimed, a crash, a deadline.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Where, in the guide.
     pub place: Place,
@@ -144,7 +146,7 @@ pub struct Failure {
 }
 
 /// What became of a snippet as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SnippetStatus {
     /// It ran to its end.
     Ran,
@@ -158,7 +160,7 @@ pub enum SnippetStatus {
 }
 
 /// All that is thought of a snippet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnippetVerdict {
     /// What became of it.
     pub status: SnippetStatus,
@@ -255,7 +257,7 @@ pub fn not_run(snippet: usize, reason: &str, circumstances: Circumstances<'_>) -
                 statement: claim.statement,
                 comment: Arc::clone(&claim.comment),
                 verdict: Verdict::Skipped,
-                rule: Rule::Skipped.name(),
+                rule: Rule::Skipped,
                 expected: Arc::clone(&claim.expected),
                 actual: None,
                 reason: Some(reason.to_owned()),

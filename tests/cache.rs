@@ -10,7 +10,9 @@ use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 use tempfile::TempDir;
-use trueprint::cache::{Cache, Conditions, System, TaskKey, World, is_worth_keeping};
+use trueprint::cache::{
+    Cache, Conditions, GuideKey, KeptOutcome, System, TaskKey, World, is_worth_keeping,
+};
 use trueprint::interpreter::{Interpreter, Version};
 use trueprint::protocol::{
     Confinement, End, Event, Limits, Look, Probe, ProbePoint, Run, Site, Stream, Task, Unit,
@@ -116,6 +118,13 @@ impl Setting {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+}
+
+fn outcome(bytes: &[u8]) -> KeptOutcome {
+    KeptOutcome {
+        box_gaps: vec!["no walls".to_owned()],
+        bytes: bytes.to_vec(),
     }
 }
 
@@ -528,6 +537,72 @@ fn writers_at_the_same_time_leave_one_whole_pack() {
 }
 
 #[test]
+fn an_outcome_is_that_of_its_guide_in_its_world() {
+    let mut setting = Setting::new();
+    let cache = Cache::new(setting.path("cache"));
+    let file = cache.outcome(Path::new("guide.md"), Path::new("python"));
+    let key = |setting: &Setting| GuideKey::of(&setting.world(), &[("text", b"a"), ("path", b"b")]);
+    file.keep(&key(&setting), &outcome(b"kept")).expect("kept");
+    assert_eq!(file.find(&key(&setting)), Some(outcome(b"kept")));
+    for (other, why) in [
+        (&[("text", b"a"), ("path", b"c")], "another path"),
+        (&[("text", b"b"), ("path", b"a")], "exchanged"),
+        (&[("path", b"b"), ("text", b"a")], "in another order"),
+    ] as [(&[(&str, &[u8; 1])], &str); 3]
+    {
+        let facts: Vec<(&str, &[u8])> = other
+            .iter()
+            .map(|(name, value)| (*name, &value[..]))
+            .collect();
+        assert_eq!(
+            file.find(&GuideKey::of(&setting.world(), &facts)),
+            None,
+            "{why}"
+        );
+    }
+    let elsewhere = cache.outcome(Path::new("guide.md"), Path::new("another python"));
+    assert_eq!(elsewhere.find(&key(&setting)), None);
+    setting.interpreter.build.push_str(", built again");
+    assert_eq!(file.find(&key(&setting)), None, "another world");
+    file.keep(&key(&setting), &outcome(b"newer")).expect("kept");
+    assert_eq!(file.find(&key(&setting)), Some(outcome(b"newer")));
+    file.forget().expect("forgotten");
+    assert_eq!(file.find(&key(&setting)), None);
+    file.forget().expect("there is nothing to forget");
+    assert!(cache.clear().expect("cleared") == 0, "nothing is left over");
+}
+
+#[test]
+fn what_is_of_use_is_not_old() {
+    let setting = Setting::new();
+    let cache = Cache::new(setting.path("cache"));
+    let (guide, python) = (Path::new("guide.md"), Path::new("python"));
+    let now = SystemTime::now();
+    let day = Duration::from_secs(24 * 3600);
+    let mut pack = cache.pack(guide, python);
+    pack.keep(setting.key(), &setting.task, &run("1\n"));
+    pack.save(now).expect("saved");
+    let key = GuideKey::of(&setting.world(), &[]);
+    let file = cache.outcome(guide, python);
+    file.keep(&key, &outcome(b"kept")).expect("kept");
+    cache
+        .mark_used(guide, python, now + day * 29)
+        .expect("marked");
+    assert_eq!(cache.prune(now + day * 58).expect("pruned"), 0);
+    assert!(file.find(&key).is_some());
+    assert_eq!(cache.prune(now + day * 60).expect("pruned"), 2);
+    cache
+        .mark_used(guide, python, now)
+        .expect("there is nothing to mark");
+    file.keep(&key, &outcome(b"kept")).expect("kept");
+    assert!(
+        cache.clear().expect("cleared") > 0,
+        "outcomes are cleared as well"
+    );
+    assert_eq!(file.find(&key), None);
+}
+
+#[test]
 fn a_folder_that_cannot_be_used_is_a_miss_and_an_error_to_tell() {
     let setting = Setting::new();
     let cache = Cache::new(setting.path("tool").join("below a file"));
@@ -535,6 +610,10 @@ fn a_folder_that_cannot_be_used_is_a_miss_and_an_error_to_tell() {
     assert_eq!(pack.find(&setting.key()), None);
     pack.keep(setting.key(), &setting.task, &run("1\n"));
     assert!(pack.save(SystemTime::now()).is_err());
+    let file = cache.outcome(Path::new("guide.md"), Path::new("python"));
+    let key = GuideKey::of(&setting.world(), &[]);
+    assert_eq!(file.find(&key), None);
+    assert!(file.keep(&key, &outcome(b"new")).is_err());
 }
 
 #[test]
@@ -594,6 +673,35 @@ proptest! {
                 prop_assert_eq!(found, run(&format!("{seed}\n")));
             }
         }
+    }
+
+    /// The same of what is kept of a whole guide.
+    #[test]
+    fn a_damaged_outcome_is_none(
+        at in any::<prop::sample::Index>(),
+        length in 0_usize..60,
+        filling in prop::collection::vec(any::<u8>(), 0..60),
+        kept in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        let setting = Setting::new();
+        let cache = Cache::new(setting.path("cache"));
+        let key = GuideKey::of(&setting.world(), &[]);
+        let file = cache.outcome(Path::new("guide.md"), Path::new("python"));
+        file.keep(&key, &outcome(&kept)).expect("kept");
+        let path = fs::read_dir(cache.folder())
+            .expect("a folder")
+            .next()
+            .expect("an outcome")
+            .expect("an entry")
+            .path();
+        let whole = fs::read(&path).expect("read");
+        let mut bytes = whole.clone();
+        let start = at.index(bytes.len());
+        let end = (start + length).min(bytes.len());
+        bytes.splice(start..end, filling);
+        fs::write(&path, &bytes).expect("written");
+        let expected = (bytes == whole).then(|| outcome(&kept));
+        prop_assert_eq!(file.find(&key), expected);
     }
 
     /// A run comes back as it was, whatever is in it.

@@ -158,7 +158,7 @@ fn check(body: &str) -> Result<(), String> {
             "{} {} {}",
             judgement.place,
             judgement.verdict.name(),
-            judgement.rule
+            judgement.rule.name()
         );
     }
     for failure in &verdict.failures {

@@ -11,6 +11,7 @@ use trueprint::document::Format;
 use trueprint::expectation::ExpectationError;
 use trueprint::finding::Finding;
 use trueprint::interpreter::Version;
+use trueprint::matching::Rule;
 use trueprint::position::{LineNumber, LineSpan, Place};
 use trueprint::report::explanation::{self, Explained};
 use trueprint::report::{Detail, ReportFormat, ReportOptions, ShowProse};
@@ -212,7 +213,7 @@ import ages_of_others";
     let claims = vec![
         Judgement {
             statement: statement(3, 3),
-            ..judgement(3, 3, "4", Verdict::Wrong, "literal", "4", Some("3"))
+            ..judgement(3, 3, "4", Verdict::Wrong, Rule::Different, "4", Some("3"))
         },
         Judgement {
             kind: ClaimKind::Below,
@@ -222,7 +223,7 @@ import ages_of_others";
                 8,
                 "['ada',\n 'alan',\n 'grace']",
                 Verdict::Wrong,
-                "text",
+                Rule::Different,
                 "['ada',\n 'alan',\n 'grace']",
                 Some("['ada',\n 'alan']"),
             )
@@ -230,7 +231,15 @@ import ages_of_others";
         Judgement {
             statement: statement(9, 9),
             reason: Some("an earlier statement ended the program".to_owned()),
-            ..judgement(9, 9, "done", Verdict::Unreached, "reach", "done", None)
+            ..judgement(
+                9,
+                9,
+                "done",
+                Verdict::Unreached,
+                Rule::Unreached,
+                "done",
+                None,
+            )
         },
         Judgement {
             statement: statement(10, 10),
@@ -239,7 +248,7 @@ import ages_of_others";
                 10,
                 "0.501",
                 Verdict::Unstable,
-                "text",
+                Rule::Different,
                 "0.501",
                 Some("the measured time was 0.5012"),
             )
@@ -251,7 +260,7 @@ import ages_of_others";
                 11,
                 "",
                 Verdict::Blank,
-                "blank",
+                Rule::Blank,
                 "",
                 Some("<class 'int'>"),
             )
@@ -265,7 +274,7 @@ import ages_of_others";
                 12,
                 "5",
                 Verdict::Wrong,
-                "raised",
+                Rule::Raised,
                 "5",
                 Some("NameError: name 'elapsed' is not defined"),
             )
@@ -277,7 +286,7 @@ import ages_of_others";
                 2,
                 "",
                 Verdict::Wrong,
-                "raised",
+                Rule::Raised,
                 "Traceback (most recent call last):\n  File \"<stdin>\", line 1\n    ages()\nTypeError: no",
                 Some("TypeError: 'dict' object is not callable"),
             )
@@ -289,7 +298,7 @@ import ages_of_others";
                 12,
                 "",
                 Verdict::Wrong,
-                "different",
+                Rule::Different,
                 &format!(
                     "[{}'north', {}]",
                     "'east', ".repeat(30),
@@ -363,7 +372,7 @@ import ages_of_others";
                     21,
                     "[0. 0.]",
                     Verdict::Skipped,
-                    "skipped",
+                    Rule::Skipped,
                     "[0. 0.]",
                     None,
                 )
@@ -395,7 +404,7 @@ import ages_of_others";
                     1,
                     "~2.04",
                     Verdict::Wrong,
-                    "approximation",
+                    Rule::Approximate,
                     "2.04",
                     Some("2"),
                 )
@@ -468,7 +477,7 @@ fn well() -> Results {
                         5,
                         "2",
                         Verdict::Holds,
-                        "equal",
+                        Rule::Equal,
                         "2",
                         Some("2"),
                     )],
@@ -490,7 +499,7 @@ fn judgement(
     last: u32,
     comment: &str,
     verdict: Verdict,
-    rule: &'static str,
+    rule: Rule,
     expected: &str,
     actual: Option<&str>,
 ) -> Judgement {

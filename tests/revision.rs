@@ -12,6 +12,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 use trueprint::claim::ClaimKind;
 use trueprint::document::Format;
+use trueprint::matching::Rule;
 use trueprint::position::{LineNumber, Place};
 use trueprint::results::{GuideResult, SnippetResult};
 use trueprint::revision::revise;
@@ -151,7 +152,7 @@ fn judgement(value: &Value) -> Judgement {
             .into_iter()
             .find(|known| known.name() == verdict)
             .expect("there is such a verdict"),
-        rule: "made by hand",
+        rule: Rule::Different,
         expected: expected.into(),
         actual: text("actual"),
         reason: None,

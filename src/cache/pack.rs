@@ -7,8 +7,8 @@
 //! misses next time.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -25,9 +25,6 @@ const MAGIC: &[u8; 16] = b"trueprint runs 1";
 /// How many rewritings an entry survives without being asked for, so that a
 /// change of the guide that is taken back finds its runs again.
 const MOST_UNUSED: u32 = 8;
-
-/// A pack whose last use lies this far back is marked as used again.
-const MARK_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 const HASH_BYTES: usize = 32;
 const ENTRY_BYTES: usize = HASH_BYTES * 2 + 16 + 8 + 8 + 4 + 8;
@@ -51,7 +48,6 @@ pub struct Pack {
     weights: BTreeMap<TextKey, Weight>,
     box_gaps: Vec<String>,
     changed: bool,
-    last_written: Option<SystemTime>,
 }
 
 #[derive(Debug)]
@@ -95,16 +91,12 @@ impl Pack {
             weights: BTreeMap::new(),
             box_gaps: Vec::new(),
             changed: false,
-            last_written: None,
         };
         let Ok(bytes) = fs::read(&pack.path) else {
             return pack;
         };
         if let Some((box_gaps, entries)) = read_index(&bytes) {
             pack.box_gaps = box_gaps;
-            pack.last_written = fs::metadata(&pack.path)
-                .and_then(|metadata| metadata.modified())
-                .ok();
             pack.weights = entries
                 .values()
                 .map(|entry| (entry.text, entry.weight))
@@ -163,14 +155,15 @@ impl Pack {
     }
 
     /// Keeps what a task showed, where that would be shown again (see
-    /// [`super::is_worth_keeping`]); otherwise forgets what is known of it.
-    pub fn keep(&mut self, key: TaskKey, task: &Task, run: &Run) {
+    /// [`super::is_worth_keeping`]); otherwise forgets what is known of it. Says
+    /// which of both.
+    pub fn keep(&mut self, key: TaskKey, task: &Task, run: &Run) -> bool {
         let Some(payload) = super::is_worth_keeping(task, run)
             .then(|| postcard::to_allocvec(run).ok())
             .flatten()
         else {
             self.forget(&key);
-            return;
+            return false;
         };
         let text = TextKey::of(task);
         let weight = Weight {
@@ -187,6 +180,7 @@ impl Pack {
         self.weights.insert(text, weight);
         self.entries.insert(key, entry);
         self.changed = true;
+        true
     }
 
     /// Forgets what a task showed: it turned out to show something else each
@@ -200,32 +194,15 @@ impl Pack {
     /// whether anything was written.
     pub fn save(&mut self, now: SystemTime) -> io::Result<bool> {
         if !self.changed {
-            self.mark_used(now)?;
+            super::mark_used(&self.path, now)?;
             return Ok(false);
         }
-        let folder = self.path.parent().map(PathBuf::from).unwrap_or_default();
-        fs::create_dir_all(&folder)?;
-        let mut file = tempfile::Builder::new()
-            .suffix(&format!(".{EXTENSION}"))
-            .tempfile_in(&folder)?;
-        file.write_all(&self.to_bytes())?;
-        file.persist(&self.path).map_err(|error| error.error)?;
+        super::replace(&self.path, &[&self.to_bytes()])?;
         self.changed = false;
-        self.last_written = Some(now);
         for entry in self.entries.values_mut() {
             entry.unused += 1;
         }
         Ok(true)
-    }
-
-    /// Its age decides when it is dropped.
-    fn mark_used(&self, now: SystemTime) -> io::Result<()> {
-        match self.last_written {
-            Some(written) if now.duration_since(written).unwrap_or_default() > MARK_AFTER => {
-                File::open(&self.path)?.set_modified(now)
-            }
-            Some(_) | None => Ok(()),
-        }
     }
 
     fn to_bytes(&self) -> Vec<u8> {

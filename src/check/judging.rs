@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::preparation::Prepared;
 use crate::expectation::{self, ExpectationError, SnippetExpectations, Tolerance};
 use crate::interpreter::Version;
+use crate::matching::Rule;
 use crate::plan::PlannedTask;
 use crate::position::LineNumber;
 use crate::protocol::Run;
@@ -20,6 +21,8 @@ pub(super) struct JudgedGuide {
     snippets: Vec<Judged>,
     elapsed: Vec<Option<Duration>>,
     reused: Vec<bool>,
+    /// Whether all that is told of it is kept for later checks.
+    pub(super) kept: bool,
 }
 
 /// What is thought of a task.
@@ -30,6 +33,8 @@ pub(super) struct JudgedTask {
     pub(super) elapsed: Option<Duration>,
     /// Whether all that is told of it is from earlier checks.
     pub(super) reused: bool,
+    /// Whether all that is told of it is kept for later checks.
+    pub(super) kept: bool,
 }
 
 /// The entries of a guide's expectations that no run has needed yet, although it
@@ -66,6 +71,7 @@ impl JudgedGuide {
             let index = left_out.snippet;
             judged[index] = Some(verdict::not_run(index, &left_out.reason, circumstances));
         }
+        let kept = tasks.iter().all(|task| task.kept);
         for task in tasks {
             for one in task.snippets {
                 let index = one.snippet;
@@ -81,6 +87,7 @@ impl JudgedGuide {
             snippets: snippets.collect(),
             elapsed,
             reused,
+            kept,
         }
     }
 
@@ -212,7 +219,7 @@ fn blame(planned: &PlannedTask, message: &str, circumstances: Circumstances<'_>)
             let mut judged = verdict::not_run(index, message, circumstances);
             for claim in &mut judged.verdict.claims {
                 claim.verdict = Verdict::Unreached;
-                claim.rule = "unreached";
+                claim.rule = Rule::Unreached;
             }
             judged.verdict = SnippetVerdict {
                 status: SnippetStatus::Failed,

@@ -5,36 +5,97 @@ use std::time::SystemTime;
 
 use rayon::prelude::*;
 
+use super::kept::{Earlier, Keeping};
 use super::{CheckSettings, Origin, Source};
+use crate::cache::GuideKey;
 use crate::claim::{self, Claim};
-use crate::document::{self, DocumentError};
+use crate::document::{self, DocumentError, Format};
 use crate::expectation::GuideExpectations;
 use crate::plan::{self, Defaults, Plan};
 use crate::results::Problem;
-use crate::snippet::{self, Guide};
+use crate::snippet::{self, Guide, SnippetId};
 use crate::verdict::Circumstances;
 
+/// What came of reading all files.
+#[derive(Default)]
+pub(super) struct Readings<'a> {
+    /// The guides that are to be run.
+    pub(super) prepared: Vec<Prepared<'a>>,
+    /// Those that nothing has changed for, each with its place among the files.
+    pub(super) unchanged: Vec<(usize, Earlier)>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) without_snippets: Vec<PathBuf>,
+}
+
 /// What came of reading a file.
-pub(super) enum Reading<'a> {
+enum Reading<'a> {
     Ready(Box<Prepared<'a>>),
+    /// Nothing has changed for it.
+    Unchanged(Box<Earlier>),
     Problem(Problem),
     NoSnippet(PathBuf),
 }
 
 /// A guide that is ready to run.
 pub(super) struct Prepared<'a> {
+    /// Its place among the files.
+    pub(super) place: usize,
+    /// What its outcome depends on, where that may be kept.
+    pub(super) key: Option<GuideKey>,
     pub(super) guide: Guide,
     pub(super) claims: Vec<Vec<Claim>>,
     pub(super) expectations: Option<&'a GuideExpectations>,
     pub(super) plan: Plan,
 }
 
+impl<'a> Readings<'a> {
+    pub(super) fn of(
+        sources: &[Source],
+        settings: &'a CheckSettings,
+        keeping: Option<Keeping<'_>>,
+    ) -> Self {
+        let each: Vec<Reading<'_>> = sources
+            .par_iter()
+            .enumerate()
+            .map(|(place, source)| Reading::of(place, source, settings, keeping))
+            .collect();
+        let mut all = Self::default();
+        for (place, reading) in each.into_iter().enumerate() {
+            match reading {
+                Reading::Ready(guide) => all.prepared.push(*guide),
+                Reading::Unchanged(earlier) => all.unchanged.push((place, *earlier)),
+                Reading::Problem(problem) => all.problems.push(problem),
+                Reading::NoSnippet(path) => all.without_snippets.push(path),
+            }
+        }
+        if all.prepared.is_empty() && all.unchanged.is_empty() && all.problems.is_empty() {
+            let without_snippets = std::mem::take(&mut all.without_snippets);
+            all.problems = without_snippets.into_iter().map(no_snippet).collect();
+        }
+        all
+    }
+}
+
 impl<'a> Reading<'a> {
-    pub(super) fn of(source: &Source, settings: &'a CheckSettings) -> Self {
-        let document = match document::read(&source.path, settings.format) {
-            Ok(document) => document,
+    fn of(
+        place: usize,
+        source: &Source,
+        settings: &'a CheckSettings,
+        keeping: Option<Keeping<'_>>,
+    ) -> Self {
+        let text = match document::load(&source.path) {
+            Ok(text) => text,
             Err(error) => return Self::Problem(unreadable(source, &error)),
         };
+        let keeping = keeping.zip(keeping.and_then(|keeping| keeping.key(source, &text)));
+        if let Some(earlier) = keeping.and_then(|(keeping, key)| keeping.find(source, &key)) {
+            return Self::Unchanged(Box::new(earlier));
+        }
+        let format = settings
+            .format
+            .unwrap_or_else(|| Format::of_path(&source.path));
+        let document = document::parse(&source.path, &text, format);
+        drop(text);
         let guide = snippet::from_document(&document);
         drop(document);
         if guide.snippets.is_empty() {
@@ -51,6 +112,8 @@ impl<'a> Reading<'a> {
         };
         let plan = plan::plan(&guide, &claims, expectations, defaults);
         Self::Ready(Box::new(Prepared {
+            place,
+            key: keeping.map(|(_, key)| key),
             guide,
             claims,
             expectations,
@@ -89,7 +152,7 @@ fn unreadable(source: &Source, error: &DocumentError) -> Problem {
     }
 }
 
-pub(super) fn no_snippet(path: PathBuf) -> Problem {
+fn no_snippet(path: PathBuf) -> Problem {
     Problem {
         path,
         position: None,
@@ -107,10 +170,15 @@ impl Prepared<'_> {
     /// Whether a snippet is run each time, since the expectations say so.
     pub(super) fn always_runs(&self, index: usize) -> bool {
         let id = &self.guide.snippets[index].id;
-        self.expectations.is_some_and(|expectations| {
-            let mut snippets = expectations.snippets.iter();
-            snippets.any(|snippet| snippet.always_run && snippet.id == *id)
-        })
+        self.run_always().any(|always| always == id)
+    }
+
+    /// The snippets that are run each time.
+    pub(super) fn run_always(&self) -> impl Iterator<Item = &SnippetId> {
+        let snippets = self.expectations.iter().flat_map(|all| &all.snippets);
+        snippets
+            .filter(|snippet| snippet.always_run)
+            .map(|snippet| &snippet.id)
     }
 
     /// What the verdicts of its snippets rest on.

@@ -51,6 +51,8 @@ struct TaskRuns {
     again: Vec<Run>,
     /// Whether all that is told of it is from earlier checks.
     reused: bool,
+    /// Whether all that is told of it is kept for later checks.
+    kept: bool,
     /// What is thought of it.
     judged: Vec<Judged>,
 }
@@ -84,7 +86,7 @@ impl Work<'_> {
         self.judge_all(&mut runs);
         if self.settings.scope == Scope::Everything {
             self.tell_wrong_from_unstable(session, &mut runs)?;
-            self.forget_unstable(session, &runs);
+            self.forget_unstable(session, &mut runs);
             self.give_idle_entries_more_chances(session, &mut runs)?;
         }
         let guides = self.prepared.iter().zip(runs.tasks);
@@ -104,6 +106,7 @@ impl Work<'_> {
         for (index, answer) in wanted.into_iter().zip(answers) {
             let of_task = runs.of_mut(index);
             of_task.reused = answer.reused;
+            of_task.kept = answer.kept;
             of_task.elapsed = elapsed(&answer.outcome);
             of_task.first = Some(answer.outcome);
         }
@@ -130,6 +133,7 @@ impl Work<'_> {
             for (index, answer) in wanted.into_iter().zip(answers) {
                 let of_task = runs.of_mut(index);
                 of_task.reused &= answer.reused;
+                of_task.kept &= answer.kept;
                 of_task.again.extend(ran(answer.outcome));
                 let circumstances = self.guide(index).circumstances(self.settings, self.now);
                 of_task.judge(self.task(index), circumstances);
@@ -140,7 +144,7 @@ impl Work<'_> {
 
     /// Has nothing kept of what turned out to be unstable: it would be told as if
     /// it were the same each time.
-    fn forget_unstable(&self, session: &mut Session, runs: &Runs) {
+    fn forget_unstable(&self, session: &mut Session, runs: &mut Runs) {
         let unstable = self.tasks(|index| {
             let mut judged = runs.of(index).judged.iter();
             judged.any(|one| has(one, Verdict::Unstable))
@@ -148,6 +152,7 @@ impl Work<'_> {
         for index in unstable {
             let path = &self.guide(index).guide.path;
             session.forget(path, &self.task(index).task, &HASH_SEEDS);
+            runs.of_mut(index).kept = false;
         }
     }
 
@@ -179,6 +184,7 @@ impl Work<'_> {
             for (index, answer) in wanted.into_iter().zip(answers) {
                 let of_task = runs.of_mut(index);
                 of_task.reused &= answer.reused;
+                of_task.kept &= answer.kept;
                 let Some(run) = ran(answer.outcome) else {
                     continue;
                 };
@@ -306,6 +312,7 @@ impl TaskRuns {
             snippets: self.judged,
             elapsed: self.elapsed,
             reused: self.reused,
+            kept: self.kept,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -52,15 +53,16 @@ pub(super) struct Answered {
     pub(super) outcome: Outcome,
     /// Whether it is an earlier run that is told of.
     pub(super) reused: bool,
+    /// Whether it is kept for later checks.
+    pub(super) kept: bool,
 }
 
 impl Session {
     /// Begins a check: whatever may have changed since the last one is looked at
-    /// again.
-    pub(super) fn begin(&mut self, prepared: &[Prepared<'_>], settings: &CheckSettings) {
-        let Some(caching) = &settings.caching else {
-            return;
-        };
+    /// again. Returns what all results of the check depend on; `None` where nothing
+    /// is kept.
+    pub(super) fn begin(&mut self, settings: &CheckSettings) -> Option<World> {
+        settings.caching.as_ref()?;
         let runner_settings = runner_settings(settings, 0, Vec::new());
         self.world = World::of(Conditions {
             interpreter: &settings.interpreter,
@@ -74,6 +76,14 @@ impl Session {
             system: &System::read(),
             tool: &runner_settings.program,
         });
+        self.world
+    }
+
+    /// Reads what is kept of guides that are about to be run.
+    pub(super) fn read_packs(&mut self, prepared: &[Prepared<'_>], settings: &CheckSettings) {
+        let Some(caching) = &settings.caching else {
+            return;
+        };
         for prepared in prepared {
             let path = &prepared.guide.path;
             if let Entry::Vacant(vacant) = self.packs.entry(path.clone()) {
@@ -128,9 +138,10 @@ impl Session {
         let outcomes = runner.run(&jobs, interrupt, &|event| tell(event, listener));
         for (index, outcome) in missing.into_iter().zip(outcomes) {
             let wanted = &wanted[index];
+            let mut kept = false;
             if let (Some(pack), Some(key)) = (self.packs.get_mut(wanted.guide), keys[index]) {
                 match &outcome {
-                    Outcome::Ran(run) => pack.keep(key, wanted.task, run),
+                    Outcome::Ran(run) => kept = pack.keep(key, wanted.task, run),
                     Outcome::Failed { .. }
                     | Outcome::WorkerDied { .. }
                     | Outcome::Overdue { .. }
@@ -140,6 +151,7 @@ impl Session {
             answers[index] = Some(Answered {
                 outcome,
                 reused: false,
+                kept,
             });
         }
         Ok(answers.into_iter().flatten().collect())
@@ -155,48 +167,33 @@ impl Session {
         }
     }
 
-    /// What the box lacks, or lacked when what is told of was run.
-    pub(super) fn box_gaps(&self) -> Vec<String> {
-        let gaps = match self.runners.values().next() {
-            Some(runner) => Some(runner.gaps()),
-            None => self
-                .packs
-                .values()
-                .map(Pack::box_gaps)
-                .find(|gaps| !gaps.is_empty()),
-        };
-        gaps.map(<[String]>::to_vec).unwrap_or_default()
+    /// What the box lacks, as workers of this session found; `None` where none was
+    /// needed.
+    pub(super) fn gaps_found(&self) -> Option<&[String]> {
+        self.runners.values().next().map(Runner::gaps)
     }
 
-    /// Ends a check: keeps what was new for the next time, and only the workers
-    /// that the next check will want.
-    pub(super) fn end(
-        &mut self,
-        settings: &CheckSettings,
-        listener: &(dyn Fn(CheckEvent<'_>) + Sync),
-    ) {
+    /// What the box lacked when what is told of a guide was run.
+    pub(super) fn box_gaps(&self, guide: &Path) -> &[String] {
+        match self.packs.get(guide) {
+            Some(pack) => pack.box_gaps(),
+            None => self.gaps_found().unwrap_or_default(),
+        }
+    }
+
+    /// Ends a check: keeps only the workers that the next check will want.
+    pub(super) fn end(&mut self) {
         self.runners
             .retain(|hash_seed, _| HASH_SEEDS.contains(hash_seed));
-        let Some(caching) = &settings.caching else {
-            return;
-        };
-        let now = SystemTime::now();
+    }
+
+    /// Keeps the runs that were new for the next time. Says whether there were any.
+    pub(super) fn save_packs(&mut self, now: SystemTime) -> io::Result<bool> {
         let mut written = false;
-        let mut save = || {
-            for pack in self.packs.values_mut() {
-                written |= pack.save(now)?;
-            }
-            if written {
-                caching.cache.prune(now)?;
-            }
-            Ok::<(), std::io::Error>(())
-        };
-        if let Err(error) = save() {
-            listener(CheckEvent::NotKept {
-                folder: caching.cache.folder(),
-                error: &error,
-            });
+        for pack in self.packs.values_mut() {
+            written |= pack.save(now)?;
         }
+        Ok(written)
     }
 
     fn keys(
@@ -224,6 +221,7 @@ impl Session {
                 Some(Answered {
                     outcome: Outcome::Ran(Box::new(run)),
                     reused: true,
+                    kept: true,
                 })
             }
             Reuse::Runs | Reuse::Times => None,

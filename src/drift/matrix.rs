@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::drift::ColumnName;
 use crate::interpreter::Version;
+use crate::matching::Rule;
 use crate::position::Place;
 use crate::results::{GuideResult, PythonUsed, Results, SnippetResult};
 use crate::snippet::SnippetId;
@@ -280,7 +281,7 @@ fn claim_cell(claim: &Judgement) -> Cell {
 }
 
 /// The rules by which a claim itself, or an expectation, lets its output vary.
-const PROVIDED_FOR: [&str; 2] = ["approximate", "documented"];
+const PROVIDED_FOR: [Rule; 2] = [Rule::Approximate, Rule::Documented];
 
 /// Whether the guide itself (a claim that holds, `~`) or an expectation provides
 /// for what the claim's statement gave. A shorter message that is forgiven, say,

@@ -1,7 +1,9 @@
 //! The rules by which a claim is found to hold, or not.
 
+use serde::{Deserialize, Serialize};
+
 /// Why a claim has its verdict. The names are documented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Rule {
     /// Equal, trailing blanks aside.
     Equal,

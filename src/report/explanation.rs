@@ -169,7 +169,7 @@ fn write_claim(snippet: &SnippetResult, claim: &Judgement, out: &mut dyn Write) 
         "verdict",
         claim.verdict.name()
     )?;
-    row(out, "rule", claim.rule)?;
+    row(out, "rule", claim.rule.name())?;
     if let Some(reason) = &claim.reason {
         row(out, "because", reason)?;
     }

@@ -284,7 +284,7 @@ impl Claim {
             kind: claim.kind.name(),
             comment: claim.comment.to_string(),
             verdict: claim.verdict.name(),
-            rule: claim.rule,
+            rule: claim.rule.name(),
             expected: claim.expected.to_string(),
             actual: claim.actual.clone(),
             reason: claim.reason.clone(),

@@ -139,7 +139,11 @@ fn claim_case(
         Verdict::Wrong | Verdict::Unstable | Verdict::Unreached | Verdict::Blank => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_type(claim.verdict.name());
-            status.set_message(format!("{}, by rule {}", claim.verdict.name(), claim.rule));
+            status.set_message(format!(
+                "{}, by rule {}",
+                claim.verdict.name(),
+                claim.rule.name()
+            ));
             let mut description = vec![format!("{path}:{}", claim.place)];
             description.push(format!("guide:  {}", several(&claim.expected)));
             description.push(format!(

@@ -91,7 +91,7 @@ impl Judge<'_, '_> {
         let is_right = |index: usize| {
             settled[index].judgement.as_ref().is_some_and(|judgement| {
                 judgement.verdict == Verdict::Holds
-                    && [Rule::Equal.name(), Rule::Quoted.name()].contains(&judgement.rule)
+                    && matches!(judgement.rule, Rule::Equal | Rule::Quoted)
             })
         };
         // How many comments have each look, and how many of them are right.

@@ -161,7 +161,7 @@ impl Judge<'_, '_> {
                 statement: speaks_of,
                 comment: Arc::clone(&claim.comment),
                 verdict: decision.verdict,
-                rule: decision.rule.name(),
+                rule: decision.rule,
                 expected: text.map_or_else(|| Arc::clone(&claim.expected), Arc::from),
                 actual: decision.actual,
                 reason: decision.reason,
