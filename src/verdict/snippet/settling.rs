@@ -222,7 +222,11 @@ impl Judge<'_, '_> {
                 None if claim.example => Decision::new(Verdict::Holds, rule, actual, None),
                 None => match self.differs_again(claim, &actual) {
                     Some(other) => {
-                        let reason = format!("right by chance: {other}");
+                        let seen = other.clone().unwrap_or_default();
+                        if self.documented(claim, allowed, &seen, forgave).is_some() {
+                            return Some(Decision::new(Verdict::Holds, rule, actual, None));
+                        }
+                        let reason = format!("right by chance: {}", told_again(&other));
                         Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason))
                     }
                     None => Decision::new(Verdict::Holds, rule, actual, None),
@@ -349,12 +353,14 @@ impl Judge<'_, '_> {
         }
         // "Something like 5" promises more than that there is a number.
         let alike = || about(&claim.expected).is_none() && same_form(&claim.expected, &seen);
-        let example = claim.example && (alike() || self.varies(claim, &actual).is_some());
+        let other = self.shown_again(claim, &actual);
+        let example = claim.example && (alike() || other.is_some());
         if example {
             let reason = Rule::Example.forgives().map(str::to_owned);
             return Decision::new(Verdict::Tolerated, Rule::Example, actual, reason);
         }
-        if let Some(reason) = self.varies(claim, &actual) {
+        if let Some(other) = other {
+            let reason = told_again(&other);
             return Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason));
         }
         let code = self.code_up_to_here();
@@ -399,7 +405,7 @@ impl Judge<'_, '_> {
     }
 
     /// What running again shows of a claim, where that is something else.
-    fn varies(&self, claim: &Claim, actual: &Option<String>) -> Option<String> {
+    fn shown_again(&self, claim: &Claim, actual: &Option<String>) -> Option<Option<String>> {
         let again = self.outcome_again(claim)?;
         let other = match again {
             Outcome::So { actual, .. }
@@ -407,17 +413,14 @@ impl Judge<'_, '_> {
             | Outcome::Blank { actual } => actual,
             Outcome::Unreached | Outcome::Prose => None,
         };
-        (other != *actual).then(|| match other {
-            Some(other) => format!("run again it shows {other}"),
-            None => "run again it shows nothing".to_owned(),
-        })
+        (other != *actual).then_some(other)
     }
 
     /// The same for a claim that holds: running again shows that it does not
     /// always.
-    fn differs_again(&self, claim: &Claim, actual: &Option<String>) -> Option<String> {
+    fn differs_again(&self, claim: &Claim, actual: &Option<String>) -> Option<Option<String>> {
         match self.outcome_again(claim)? {
-            Outcome::NotSo { .. } => self.varies(claim, actual),
+            Outcome::NotSo { .. } => self.shown_again(claim, actual),
             Outcome::So { .. } | Outcome::Unreached | Outcome::Blank { .. } | Outcome::Prose => {
                 None
             }
@@ -551,6 +554,13 @@ enum Unreached {
 }
 
 /// Why a session's statement is not run, where it is not.
+fn told_again(other: &Option<String>) -> String {
+    match other {
+        Some(other) => format!("run again it shows {other}"),
+        None => "run again it shows nothing".to_owned(),
+    }
+}
+
 fn not_to_be_run(claim: &Claim) -> Option<String> {
     let Subject::Session { options } = &claim.subject else {
         return None;
