@@ -3,7 +3,7 @@
 //! The worker's events are put in order here by unit and line, so that verdicts
 //! can ask "what did this line write". Facts only: nothing here knows a claim.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::position::{LineNumber, LineSpan};
 use crate::protocol::{
@@ -16,19 +16,33 @@ pub struct Observation<'a> {
     run: &'a Run,
     limits: &'a Limits,
     units: Vec<UnitFacts<'a>>,
+    elsewhere: Vec<(&'a str, &'a Exception)>,
 }
 
+/// What is known of a unit. Whatever is asked of a line is found without looking
+/// at what others did: a snippet can have thousands of them.
 #[derive(Debug, Default)]
 struct UnitFacts<'a> {
-    probes: BTreeMap<u32, &'a Probe>,
+    /// By the first and last line of the statement behind which they look.
+    probes_after: BTreeMap<(u32, u32), Vec<&'a Probe>>,
+    /// By the line at which they stand.
+    probes_at: BTreeMap<u32, Vec<&'a Probe>>,
+    /// The first lines of top-level statements in the order of their ends, each with
+    /// its event.
     done: Vec<(u32, usize)>,
+    /// The same in the order of the lines.
+    done_by_line: Vec<(u32, usize)>,
     raised: Vec<Raising<'a>>,
     exited: Option<(Option<u32>, i32)>,
     values: BTreeMap<u32, Vec<&'a Shown>>,
     states: BTreeMap<u32, Vec<&'a Result<Box<Shown>, String>>>,
     ran: BTreeMap<u32, Vec<(&'a [Event], &'a End)>>,
-    reached: Vec<u32>,
-    touched: Vec<u32>,
+    reached: BTreeSet<u32>,
+    /// Each line that had a part in a write, with that event, in the order of the
+    /// lines.
+    touched: Vec<(u32, usize)>,
+    /// The events that are the unit's own writes and values.
+    shown: Vec<usize>,
 }
 
 /// An exception that a top-level statement let through.
@@ -71,11 +85,9 @@ impl<'a> Observation<'a> {
         let mut units: Vec<UnitFacts<'a>> = task
             .units
             .iter()
-            .map(|unit| UnitFacts {
-                probes: unit.probes.iter().map(|probe| (probe.id, probe)).collect(),
-                ..UnitFacts::default()
-            })
+            .map(|unit| UnitFacts::new(&unit.probes))
             .collect();
+        let mut elsewhere = Vec::new();
         for (order, event) in run.events.iter().enumerate() {
             match event {
                 Event::Wrote {
@@ -83,13 +95,18 @@ impl<'a> Observation<'a> {
                 } => {
                     for site in stack.iter().chain(statement) {
                         if let Some(facts) = at(&mut units, site.unit) {
-                            facts.touched.push(site.line);
+                            facts.touched.push((site.line, order));
                         }
+                    }
+                    let site = stack.last().or(statement.as_ref());
+                    if let Some(facts) = site.and_then(|site| at(&mut units, site.unit)) {
+                        facts.shown.push(order);
                     }
                 }
                 Event::Value { probe, unit, value } => {
                     if let (Some(facts), Ok(value)) = (at(&mut units, *unit), value) {
                         facts.values.entry(*probe).or_default().push(value);
+                        facts.shown.push(order);
                     }
                 }
                 Event::State { probe, unit, value } => {
@@ -109,7 +126,7 @@ impl<'a> Observation<'a> {
                 }
                 Event::Reached { probe, unit } => {
                     if let Some(facts) = at(&mut units, *unit) {
-                        facts.reached.push(*probe);
+                        facts.reached.insert(*probe);
                     }
                 }
                 Event::Done { statement } => {
@@ -139,7 +156,9 @@ impl<'a> Observation<'a> {
                         });
                     }
                 }
-                Event::RaisedElsewhere { .. } => {}
+                Event::RaisedElsewhere { origin, exception } => {
+                    elsewhere.push((origin.as_str(), &**exception));
+                }
                 Event::Exited { statement, code } => {
                     let unit = statement.map_or(0, |site| site.unit);
                     if let Some(facts) = at(&mut units, unit) {
@@ -151,11 +170,14 @@ impl<'a> Observation<'a> {
         for facts in &mut units {
             facts.touched.sort_unstable();
             facts.touched.dedup();
+            facts.done_by_line.clone_from(&facts.done);
+            facts.done_by_line.sort_unstable();
         }
         Self {
             run,
             limits: &task.limits,
             units,
+            elsewhere,
         }
     }
 
@@ -214,13 +236,19 @@ impl<'a> Observation<'a> {
         whole: bool,
     ) -> Written {
         let mut written = Written::default();
-        for event in &self.run.events {
-            let Event::Wrote {
+        let mut events: Vec<usize> = self.units.get(unit).map_or_else(Vec::new, |facts| {
+            let touched = facts.touched_within(lines).iter();
+            touched.map(|(_, event)| *event).collect()
+        });
+        events.sort_unstable();
+        events.dedup();
+        for event in events {
+            let Some(Event::Wrote {
                 stream: to,
                 stack,
                 statement,
                 text,
-            } = event
+            }) = self.run.events.get(event)
             else {
                 continue;
             };
@@ -244,24 +272,16 @@ impl<'a> Observation<'a> {
     /// console shows them.
     pub fn console(&self, unit: usize) -> String {
         let mut shown = String::new();
-        for event in &self.run.events {
+        for event in self.shown(unit) {
             match event {
                 Event::Wrote {
                     stream: Stream::Out,
-                    stack,
-                    statement,
                     text,
-                } => {
-                    let site = stack.last().or(statement.as_ref());
-                    if site.is_some_and(|site| site.unit as usize == unit) {
-                        shown.push_str(text);
-                    }
-                }
-                Event::Value {
-                    unit: of,
-                    value: Ok(value),
                     ..
-                } if *of as usize == unit && !value.is_none => {
+                } => shown.push_str(text),
+                Event::Value {
+                    value: Ok(value), ..
+                } if !value.is_none => {
                     if !shown.is_empty() && !shown.ends_with('\n') {
                         shown.push('\n');
                     }
@@ -276,41 +296,35 @@ impl<'a> Observation<'a> {
 
     /// All that a unit wrote to a stream.
     pub fn unit_written(&self, unit: usize, stream: Stream) -> String {
-        self.run
-            .events
-            .iter()
+        self.shown(unit)
             .filter_map(|event| match event {
                 Event::Wrote {
-                    stream: to,
-                    stack,
-                    statement,
-                    text,
-                } if *to == stream => {
-                    let site = stack.last().or(statement.as_ref())?;
-                    (site.unit as usize == unit).then_some(text.as_str())
-                }
+                    stream: to, text, ..
+                } if *to == stream => Some(text.as_str()),
                 _ => None,
             })
             .collect()
     }
 
+    /// What a unit wrote, and its values, in their order.
+    fn shown(&self, unit: usize) -> impl DoubleEndedIterator<Item = &'a Event> {
+        let events = &self.run.events;
+        let shown = self.units.get(unit).map_or(&[][..], |facts| &facts.shown);
+        shown.iter().filter_map(|&event| events.get(event))
+    }
+
     /// The values that the bare expression on these lines gave.
     pub fn values(&self, unit: usize, lines: LineSpan) -> Vec<&'a Shown> {
-        self.of_probes(
-            unit,
-            |facts| &facts.values,
-            |probe| probe.look == Look::Value && after(probe, lines),
-        )
+        let is_wanted = |probe: &Probe| probe.look == Look::Value;
+        self.of_probes(unit, |facts| (facts.after(lines), &facts.values), is_wanted)
     }
 
     /// The last value of a bare expression of the unit.
     pub fn last_value(&self, unit: usize) -> Option<&'a Shown> {
-        self.run.events.iter().rev().find_map(|event| match event {
+        self.shown(unit).rev().find_map(|event| match event {
             Event::Value {
-                unit: of,
-                value: Ok(value),
-                ..
-            } if *of as usize == unit => Some(value.as_ref()),
+                value: Ok(value), ..
+            } => Some(value.as_ref()),
             _ => None,
         })
     }
@@ -322,40 +336,30 @@ impl<'a> Observation<'a> {
         lines: LineSpan,
         expression: &str,
     ) -> Vec<&'a Result<Box<Shown>, String>> {
-        self.of_probes(
-            unit,
-            |facts| &facts.states,
-            |probe| {
-                matches!(&probe.look, Look::State(of) if of == expression) && after(probe, lines)
-            },
-        )
+        let is_wanted = |probe: &Probe| matches!(&probe.look, Look::State(of) if of == expression);
+        self.of_probes(unit, |facts| (facts.after(lines), &facts.states), is_wanted)
     }
 
     /// What running commented-out code on this line did, each time.
     pub fn ran(&self, unit: usize, line: LineNumber) -> Vec<(&'a [Event], &'a End)> {
-        self.of_probes(
-            unit,
-            |facts| &facts.ran,
-            |probe| {
-                matches!(&probe.look, Look::Run(_))
-                    && matches!(probe.at, ProbePoint::AtLine { line: at, .. } if at == line.get())
-            },
-        )
+        let is_wanted = |probe: &Probe| matches!(&probe.look, Look::Run(_));
+        self.of_probes(unit, |facts| (facts.at(line), &facts.ran), is_wanted)
     }
 
+    /// What some probes saw: `facts` says which there are, and what each saw.
     fn of_probes<T: Copy>(
         &self,
         unit: usize,
-        facts: impl for<'u> Fn(&'u UnitFacts<'a>) -> &'u BTreeMap<u32, Vec<T>>,
-        wanted: impl Fn(&Probe) -> bool,
+        facts: impl for<'u> Fn(&'u UnitFacts<'a>) -> (&'u [&'a Probe], &'u BTreeMap<u32, Vec<T>>),
+        is_wanted: impl Fn(&Probe) -> bool,
     ) -> Vec<T> {
         let Some(unit) = self.units.get(unit) else {
             return Vec::new();
         };
-        let seen = facts(unit);
-        unit.probes
-            .values()
-            .filter(|probe| wanted(probe))
+        let (probes, seen) = facts(unit);
+        probes
+            .iter()
+            .filter(|probe| is_wanted(probe))
             .filter_map(|probe| seen.get(&probe.id))
             .flatten()
             .copied()
@@ -384,11 +388,14 @@ impl<'a> Observation<'a> {
 
     /// When a top-level statement ended: its place among all events.
     pub fn end_of(&self, unit: usize, first_line: LineNumber) -> Option<usize> {
-        self.steps(unit).into_iter().find_map(|step| match step {
-            Step::Done { line, order } if line == first_line => Some(order),
-            Step::Raised(raising) if raising.statement == Some(first_line) => Some(raising.order),
-            Step::Done { .. } | Step::Raised(_) => None,
-        })
+        let facts = self.units.get(unit)?;
+        let mut raised = facts.raised.iter();
+        let raised = raised.find(|raising| raising.statement == Some(first_line));
+        let raised = raised.map(|raising| raising.order);
+        [facts.done_at(first_line), raised]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The exceptions that a unit's top-level statements let through.
@@ -422,7 +429,7 @@ impl<'a> Observation<'a> {
         let Some(facts) = self.units.get(unit) else {
             return false;
         };
-        facts.done.iter().any(|(line, _)| *line == first_line.get())
+        facts.done_at(first_line).is_some()
             || facts
                 .raised
                 .iter()
@@ -437,52 +444,37 @@ impl<'a> Observation<'a> {
         let Some(facts) = self.units.get(unit) else {
             return false;
         };
-        let touched = facts
-            .touched
-            .partition_point(|line| *line < lines.first.get());
-        facts
-            .touched
-            .get(touched)
-            .is_some_and(|line| *line <= lines.last.get())
+        !facts.touched_within(lines).is_empty()
             || self.raised(unit, lines).is_some()
-            || facts.probes.values().any(|probe| {
-                after(probe, lines)
-                    && (facts.reached.contains(&probe.id)
-                        || facts.values.contains_key(&probe.id)
-                        || facts.states.contains_key(&probe.id))
+            || facts.after(lines).iter().any(|probe| {
+                facts.reached.contains(&probe.id)
+                    || facts.values.contains_key(&probe.id)
+                    || facts.states.contains_key(&probe.id)
             })
     }
 
     /// Exceptions that ended a thread, were ignored in a destructor, or ended an
     /// `atexit` function: where, and what.
     pub fn raised_elsewhere(&self) -> impl Iterator<Item = (&'a str, &'a Exception)> {
-        self.run.events.iter().filter_map(|event| match event {
-            Event::RaisedElsewhere { origin, exception } => Some((origin.as_str(), &**exception)),
-            _ => None,
-        })
+        self.elsewhere.iter().copied()
     }
 
     /// Everything that a unit wrote to standard output, write by write, with the
     /// lines that were on the stack and the top-level statement's line.
     pub fn writes(&self, unit: usize) -> Vec<Write<'a>> {
-        self.run
-            .events
-            .iter()
+        self.shown(unit)
             .filter_map(|event| match event {
                 Event::Wrote {
                     stream,
                     stack,
                     statement,
                     text,
-                } => {
-                    let site = stack.last().or(statement.as_ref())?;
-                    (site.unit as usize == unit).then(|| Write {
-                        stream: *stream,
-                        line: statement.as_ref().unwrap_or(site).line,
-                        stack,
-                        text,
-                    })
-                }
+                } => Some(Write {
+                    stream: *stream,
+                    line: statement.as_ref().or(stack.last())?.line,
+                    stack,
+                    text,
+                }),
                 _ => None,
             })
             .collect()
@@ -503,11 +495,64 @@ pub struct Write<'a> {
 }
 
 impl Write<'_> {
-    /// Whether one of these lines of the unit made it.
-    pub fn is_by(&self, unit: usize, lines: LineSpan) -> bool {
-        self.stack.iter().any(|site| is_within(site, unit, lines))
-            || LineNumber::new(self.line)
-                .is_some_and(|line| lines.contains(line) && self.stack.is_empty())
+    /// Whether a line of the unit that `is_one` says yes to made it.
+    pub fn is_by(&self, unit: usize, is_one: impl Fn(LineNumber) -> bool) -> bool {
+        let is_one = |line: u32| LineNumber::new(line).is_some_and(&is_one);
+        let mut sites = self.stack.iter();
+        sites.any(|site| site.unit as usize == unit && is_one(site.line))
+            || self.stack.is_empty() && is_one(self.line)
+    }
+}
+
+impl<'a> UnitFacts<'a> {
+    fn new(probes: &'a [Probe]) -> Self {
+        let mut facts = Self::default();
+        let mut probes: Vec<&Probe> = probes.iter().collect();
+        probes.sort_by_key(|probe| probe.id);
+        for probe in probes {
+            match probe.at {
+                ProbePoint::AfterStatement {
+                    first_line,
+                    last_line,
+                } => facts
+                    .probes_after
+                    .entry((first_line, last_line))
+                    .or_default()
+                    .push(probe),
+                ProbePoint::AtLine { line, .. } => {
+                    facts.probes_at.entry(line).or_default().push(probe);
+                }
+            }
+        }
+        facts
+    }
+
+    /// The probes that look behind the statement on these lines.
+    fn after(&self, lines: LineSpan) -> &[&'a Probe] {
+        let lines = (lines.first.get(), lines.last.get());
+        self.probes_after.get(&lines).map_or(&[], Vec::as_slice)
+    }
+
+    /// The probes that stand at this line.
+    fn at(&self, line: LineNumber) -> &[&'a Probe] {
+        self.probes_at.get(&line.get()).map_or(&[], Vec::as_slice)
+    }
+
+    /// When a top-level statement was first executed to its end.
+    fn done_at(&self, first_line: LineNumber) -> Option<usize> {
+        let line = first_line.get();
+        let at = self
+            .done_by_line
+            .partition_point(|(other, _)| *other < line);
+        let (found, order) = self.done_by_line.get(at)?;
+        (*found == line).then_some(*order)
+    }
+
+    /// The writes that these lines had a part in, once for each line.
+    fn touched_within(&self, lines: LineSpan) -> &[(u32, usize)] {
+        let from = |line: u32| self.touched.partition_point(|(other, _)| *other < line);
+        let range = from(lines.first.get())..from(lines.last.get().saturating_add(1));
+        self.touched.get(range).unwrap_or_default()
     }
 }
 
@@ -525,9 +570,4 @@ fn first_unseen(units: &[UnitFacts<'_>]) -> u32 {
 
 fn is_within(site: &Site, unit: usize, lines: LineSpan) -> bool {
     site.unit as usize == unit && lines.first.get() <= site.line && site.line <= lines.last.get()
-}
-
-fn after(probe: &Probe, lines: LineSpan) -> bool {
-    matches!(probe.at, ProbePoint::AfterStatement { first_line, last_line }
-        if first_line == lines.first.get() && last_line == lines.last.get())
 }

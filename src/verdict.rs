@@ -29,6 +29,7 @@ use crate::position::{LineNumber, LineSpan, Place};
 use crate::protocol::Run;
 use crate::snippet::Guide;
 
+use clock::TaskCode;
 use failures::Failures;
 
 /// What became of a claim.
@@ -226,14 +227,19 @@ pub fn judge_task(
     let observation = Observation::new(&planned.task, run);
     let again = again.map(|run| Observation::new(&planned.task, run));
     let failures = Failures::find(planned, &observation, circumstances);
+    let code = TaskCode::new(circumstances.guide, &planned.snippets);
+    let mut may_vary = false;
     planned
         .snippets
         .iter()
         .enumerate()
         .map(|(unit, &snippet)| {
+            may_vary |= clock::may_vary(&circumstances.guide.snippets[snippet].code);
             snippet::Judge {
                 unit,
                 snippet,
+                may_vary,
+                ran: code.up_to(unit),
                 observation: &observation,
                 again: again.as_ref(),
                 failures: &failures,

@@ -26,6 +26,7 @@ mod console;
 mod copy;
 mod describe;
 mod instrument;
+mod lines;
 mod log;
 mod pytest;
 mod recorder;

@@ -1,19 +1,24 @@
 //! Twice the guide is twice the work, and no more.
 //!
 //! Work is counted, not timed: every byte that is asked of the allocator while a
-//! guide is read, planned and its claims are found. Parsing and copying a text
-//! again takes new bytes each time, so work that grows with the square of a
-//! guide's length shows, on any machine and however busy it is.
+//! guide is read, planned and judged. Parsing and copying a text again takes new
+//! bytes each time, so work that grows with the square of a guide's length shows, on
+//! any machine and however busy it is.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::UNIX_EPOCH;
 
 use trueprint::claim;
 use trueprint::document::{self, Format};
+use trueprint::interpreter::Version;
 use trueprint::plan::{self, Defaults};
+use trueprint::protocol::{End, Event, Run, Site, Stream, Task};
 use trueprint::snippet;
+use trueprint::syntax::Syntax;
+use trueprint::verdict::{self, Circumstances};
 
 struct Counting;
 
@@ -241,7 +246,7 @@ impl Shape {
         text
     }
 
-    /// Bytes that are asked for on the way from the text to the plan.
+    /// Bytes that are asked for on the way from the text to the verdicts.
     fn work(&self, parts: usize) -> u64 {
         let text = self.guide(parts);
         let before = ASKED_FOR.load(Ordering::Relaxed);
@@ -249,16 +254,78 @@ impl Shape {
         let guide = snippet::from_document(&document);
         let claims: Vec<_> = guide.snippets.iter().map(claim::read).collect();
         let plan = plan::plan(&guide, &claims, None, Defaults::default());
-        let asked = ASKED_FOR.load(Ordering::Relaxed) - before;
+        let mut asked = ASKED_FOR.load(Ordering::Relaxed) - before;
+        let circumstances = Circumstances {
+            guide: &guide,
+            claims: &claims,
+            expectations: None,
+            version: Version {
+                major: 3,
+                minor: 12,
+                micro: 1,
+            },
+            standard_modules: &[],
+            now: UNIX_EPOCH,
+        };
+        for planned in &plan.tasks {
+            for shown in [last_number, one] {
+                let run = run(&planned.task, shown);
+                let before = ASKED_FOR.load(Ordering::Relaxed);
+                black_box(verdict::judge_task(planned, &run, None, circumstances));
+                asked += ASKED_FOR.load(Ordering::Relaxed) - before;
+            }
+        }
         black_box((plan, claims, guide, document));
         asked
     }
 }
 
+/// What a statement prints where it is right about itself: its last number.
+fn last_number(code: &str) -> &str {
+    let code = code.trim_end_matches(|character: char| !character.is_ascii_digit());
+    let start = code.rfind(|character: char| !character.is_ascii_digit());
+    &code[start.map_or(0, |at| at + 1)..]
+}
+
+/// What none of them says.
+fn one(_: &str) -> &str {
+    "1"
+}
+
+/// A run in which each top-level statement prints what `shown` says of its code.
+fn run(task: &Task, shown: fn(&str) -> &str) -> Run {
+    let mut events = Vec::new();
+    for (unit, code) in (0..).zip(task.units.iter().map(|unit| &*unit.code)) {
+        for statement in Syntax::of(code).top_level() {
+            let site = Site {
+                unit,
+                line: statement.lines.first.get(),
+            };
+            events.push(Event::Wrote {
+                stream: Stream::Out,
+                stack: vec![site],
+                statement: Some(site),
+                text: format!("{}\n", shown(&code[statement.range.clone()])),
+            });
+            events.push(Event::Done { statement: site });
+        }
+    }
+    Run {
+        events,
+        end: End::Finished,
+        wall_seconds: 0.0,
+        cpu_seconds: 0.0,
+        refused: Vec::new(),
+        output_cut: 0,
+        events_cut: false,
+        leftover_processes: 0,
+    }
+}
+
 /// One test, so that no other one's work is counted.
 #[test]
-fn reading_a_guide_is_linear_in_its_length() {
-    let parts = 400;
+fn a_guide_is_read_and_judged_in_time_linear_in_its_length() {
+    let parts = 250;
     let mut beyond = Vec::new();
     for shape in SHAPES {
         // What is made once, on first use, is not the guide's.

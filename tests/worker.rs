@@ -36,6 +36,10 @@ fn main() {
             move || check_threads(&python)
         }));
         let host = Arc::new(Host::new(python));
+        trials.push(Trial::test(format!("lines_of_a_long_program::{name}"), {
+            let host = Arc::clone(&host);
+            move || check_long_program(&host)
+        }));
         for (kind, check) in [
             (
                 "cases",
@@ -448,6 +452,42 @@ fn check_threads(python: &Interpreter) -> Result<(), Failed> {
         if (happened.as_str(), run.end) != ("out [2] 2 \"2\\n\"\n", End::Finished) {
             return Err(happened.into());
         }
+    }
+    Ok(())
+}
+
+/// Where a program of thousands of statements writes is known by its line, of the
+/// module and of a long function alike.
+fn check_long_program(host: &Host) -> Result<(), Failed> {
+    let mut code = String::from("def count(name):\n");
+    let mut lines = Vec::new();
+    for number in 0..1000 {
+        code.push_str(&format!("    print(\n        name, {number},\n    )\n"));
+        lines.push((number.to_string(), [Some(2 + 3 * number), Some(6003)]));
+    }
+    for number in 1000..2000 {
+        code.push_str(&format!("print(\n    {number} + 0,\n)\n"));
+        lines.push((number.to_string(), [Some(2 + 3 * number), None]));
+    }
+    code.push_str("\ncount('n')\n");
+    lines.rotate_left(1000);
+    let unit = CaseUnit {
+        code,
+        mode: Mode::Script,
+        probes: Vec::new(),
+    };
+    let run = host.run(&task(vec![unit.unit(0)]))?;
+    let mut found = Vec::new();
+    for event in &run.events {
+        if let Event::Wrote { stack, text, .. } = event {
+            let mut sites = stack.iter().map(|site| site.line);
+            let number = text.trim().trim_start_matches("n ").to_owned();
+            found.push((number, [sites.next(), sites.next()]));
+        }
+    }
+    let differs = lines.iter().zip(&found).find(|(line, found)| line != found);
+    if found.len() != lines.len() || differs.is_some() {
+        return Err(format!("{} writes: {differs:?}", found.len()).into());
     }
     Ok(())
 }

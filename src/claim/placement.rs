@@ -2,6 +2,8 @@
 //!
 //! Goes by lines and columns only; what a comment says is read elsewhere.
 
+use std::collections::BTreeMap;
+
 use crate::position::{LineNumber, LineSpan};
 use crate::syntax::{Comment, Statement, StatementKind, Syntax};
 
@@ -49,7 +51,7 @@ pub enum Stands {
 
 /// All remarks of a snippet, top down.
 pub fn remarks(code: &str, syntax: &Syntax) -> Vec<Remark> {
-    let source: Vec<&str> = code.split('\n').collect();
+    let page = Page::of(code, syntax);
     let comments = &syntax.comments;
     let mut remarks = Vec::new();
     let mut index = 0;
@@ -73,12 +75,89 @@ pub fn remarks(code: &str, syntax: &Syntax) -> Vec<Remark> {
         }
         let run = &comments[index..index + count];
         index += count;
-        remarks.push(place(run, &source, syntax));
+        remarks.push(place(run, &page, syntax));
     }
     remarks
 }
 
-fn place(run: &[Comment], source: &[&str], syntax: &Syntax) -> Remark {
+/// What is to be known of a snippet's lines, found in one go: it may have thousands
+/// of lines and of remarks.
+struct Page<'a> {
+    /// The lines, without a newline.
+    lines: Vec<&'a str>,
+    /// For each line, the zero-based line of the last code above it, comments
+    /// skipped.
+    code_above: Vec<Option<usize>>,
+    /// For each line, the zero-based first line of its paragraph: no blank line lies
+    /// between them.
+    paragraphs: Vec<usize>,
+    /// The statements that define nothing, in source order, by their columns. Those
+    /// of one column never lie within one another.
+    by_column: BTreeMap<usize, Vec<&'a Statement>>,
+}
+
+impl<'a> Page<'a> {
+    fn of(code: &'a str, syntax: &'a Syntax) -> Self {
+        let lines: Vec<&str> = code.split('\n').collect();
+        let mut in_string = vec![false; lines.len()];
+        for span in &syntax.long_strings {
+            let behind_its_first = span.first.index() + 1..lines.len().min(span.last.index() + 1);
+            if let Some(within) = in_string.get_mut(behind_its_first) {
+                within.fill(true);
+            }
+        }
+        let mut code_above = Vec::with_capacity(lines.len());
+        let mut paragraphs: Vec<usize> = Vec::with_capacity(lines.len());
+        let mut last_code = None;
+        let mut is_blank_above = true;
+        for (at, line) in lines.iter().enumerate() {
+            let text = line.trim();
+            code_above.push(last_code);
+            let begun = paragraphs.last().filter(|_| !is_blank_above);
+            paragraphs.push(begun.copied().unwrap_or(at));
+            if !text.is_empty() && !text.starts_with('#') || in_string[at] {
+                last_code = Some(at);
+            }
+            is_blank_above = text.is_empty();
+        }
+        let mut by_column: BTreeMap<usize, Vec<&Statement>> = BTreeMap::new();
+        for statement in &syntax.statements {
+            if !matches!(
+                statement.kind,
+                StatementKind::Function(_) | StatementKind::Class(_)
+            ) {
+                by_column
+                    .entry(statement.column)
+                    .or_default()
+                    .push(statement);
+            }
+        }
+        Self {
+            lines,
+            code_above,
+            paragraphs,
+            by_column,
+        }
+    }
+
+    /// The lines of the statements in `column` that stand without a blank line
+    /// between them, down to the one that ends on line `last` (zero-based), where
+    /// there are several.
+    fn paragraph_above(&self, last: usize, column: usize) -> Option<LineSpan> {
+        let first_line = LineNumber::from_index(*self.paragraphs.get(last)?);
+        let last_line = LineNumber::from_index(last);
+        let statements = self.by_column.get(&column)?;
+        let from = statements.partition_point(|statement| statement.lines.last < first_line);
+        let to = statements.partition_point(|statement| statement.lines.last <= last_line);
+        let first = statements.get(from).filter(|_| to > from + 1)?;
+        Some(LineSpan {
+            first: first.lines.first,
+            last: last_line,
+        })
+    }
+}
+
+fn place(run: &[Comment], page: &Page<'_>, syntax: &Syntax) -> Remark {
     let first = &run[0];
     let last = &run[run.len() - 1];
     let lines = run
@@ -115,8 +194,8 @@ fn place(run: &[Comment], source: &[&str], syntax: &Syntax) -> Remark {
         return remark;
     }
     let above = first.line.index().checked_sub(1);
-    let blank_above = above.is_none_or(|line| source[line].trim().is_empty());
-    let before = last_line_of_code(source, first.line.index(), syntax);
+    let blank_above = above.is_none_or(|line| page.lines[line].trim().is_empty());
+    let before = page.code_above.get(first.line.index()).copied().flatten();
     if let Some(before) = before {
         remark.statement = below(syntax, LineNumber::from_index(before), first.column);
         // Inside of a statement: between a call's arguments, say.
@@ -135,7 +214,7 @@ fn place(run: &[Comment], source: &[&str], syntax: &Syntax) -> Remark {
     }
     if let (Some(before), Some(statement)) = (before, remark.statement) {
         let column = syntax.statements[statement].column;
-        remark.together = paragraph_above(syntax, source, before, column);
+        remark.together = page.paragraph_above(before, column);
     }
     remark
 }
@@ -143,21 +222,6 @@ fn place(run: &[Comment], source: &[&str], syntax: &Syntax) -> Remark {
 /// The innermost statement that the comment on `line` stands behind.
 fn behind(syntax: &Syntax, line: LineNumber) -> Option<usize> {
     syntax.statement_at(line)
-}
-
-/// The zero-based line of the last code above `line`, comments skipped.
-fn last_line_of_code(source: &[&str], line: usize, syntax: &Syntax) -> Option<usize> {
-    (0..line).rev().find(|&at| {
-        let text = source[at].trim();
-        let number = LineNumber::from_index(at);
-        let in_string = || {
-            syntax
-                .long_strings
-                .iter()
-                .any(|span| span.first < number && number <= span.last)
-        };
-        (!text.is_empty() && !text.starts_with('#')) || in_string()
-    })
 }
 
 /// The statement that ends on `line` and that a comment in `column` below it is
@@ -180,41 +244,10 @@ fn below(syntax: &Syntax, line: LineNumber, column: usize) -> Option<usize> {
 }
 
 fn statement_starting_at(syntax: &Syntax, line: LineNumber) -> Option<usize> {
-    syntax
+    // They are in source order.
+    let at = syntax
         .statements
-        .iter()
-        .position(|statement| statement.lines.first == line)
-}
-
-/// The lines of the statements in `column` that stand without a blank line
-/// between them, down to the one that ends on line `last`.
-fn paragraph_above(
-    syntax: &Syntax,
-    source: &[&str],
-    last: usize,
-    column: usize,
-) -> Option<LineSpan> {
-    let mut first = last;
-    while first > 0 && !source[first - 1].trim().is_empty() {
-        first -= 1;
-    }
-    let first_line = LineNumber::from_index(first);
-    let last_line = LineNumber::from_index(last);
-    let whole: Vec<&Statement> = syntax
-        .statements
-        .iter()
-        .filter(|statement| {
-            statement.column == column
-                && first_line <= statement.lines.last
-                && statement.lines.last <= last_line
-                && !matches!(
-                    statement.kind,
-                    StatementKind::Function(_) | StatementKind::Class(_)
-                )
-        })
-        .collect();
-    (whole.len() > 1).then(|| LineSpan {
-        first: whole[0].lines.first,
-        last: last_line,
-    })
+        .partition_point(|statement| statement.lines.first < line);
+    let statement = syntax.statements.get(at)?;
+    (statement.lines.first == line).then_some(at)
 }

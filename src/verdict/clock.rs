@@ -2,104 +2,219 @@
 //! what else is as it is where the snippet runs.
 //!
 //! Two runs a moment apart show the same date, so running again does not tell.
-//! The rule: claim and output are both dates or times, the code reads the
-//! clock or shows a date of today that it does not have from itself, and the output has the day of the run in it or the claim's own form.
+//! The rule: claim and output are both dates or times, the code reads the clock or
+//! shows a date of today that it does not have from itself, and the output has the
+//! day of the run in it or the claim's own form.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::claim::state::mentions;
+use crate::snippet::Guide;
 use crate::syntax::{Statement, StatementKind, Syntax};
 
 const DAY: u64 = 86_400;
 
-/// Whether `actual` shows the time or the date of the run where `claimed` shows
-/// another one. `code` is what ran.
-pub fn shows_clock(claimed: &str, actual: &str, code: &str, now: SystemTime) -> bool {
-    // What a library stamps on its lines is today's date, and not the code's.
-    let stamped_on = || {
-        names_of_days(now)
-            .iter()
-            .any(|day| actual.contains(day.as_str()) && !code.contains(day.as_str()))
-    };
-    if claimed == actual || !reads_clock(code) && !stamped_on() {
-        return false;
-    }
-    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let stamped =
-        numbers(actual).any(|number| near_now(number, seconds)) && numbers(claimed).any(is_stamp);
-    let dated = is_dated(claimed) && is_dated(actual);
-    let today = names_of_days(now)
-        .iter()
-        .any(|day| actual.contains(day.as_str()));
-    let (year, _, _) = civil(seconds / DAY);
-    let near = years(actual).all(|shown| shown.abs_diff(year) <= 1);
-    stamped || dated && (today || near && form(claimed) == form(actual))
-}
-
-/// Whether what the code shows may vary from run to run although it is right
-/// now: it measures time, or draws lots, and the claim has a number in it.
-pub fn may_vary(claimed: &str, code: &str) -> bool {
-    claimed.contains(|c: char| c.is_ascii_digit())
-        && [
-            "perf_counter",
-            "monotonic",
-            "process_time",
-            "time.time",
-            "time()",
-            "timeit",
-            "random",
-            "uuid",
-            "secrets",
-            "getpid",
-            "now(",
-        ]
-        .iter()
-        .any(|call| code.contains(call))
-}
-
-/// Whether `actual` shows how long something took where `claimed` shows another
-/// duration in the same words. A quiet machine can take equally long twice.
-pub fn shows_duration(claimed: &str, actual: &str, code: &str) -> bool {
-    let measures = [
+/// Whether what the code shows in numbers may vary from run to run although it is
+/// right now: it measures time, or draws lots.
+pub fn may_vary(code: &str) -> bool {
+    [
         "perf_counter",
         "monotonic",
         "process_time",
-        "time.time()",
-        "timeit",
+        "time.time",
         "time()",
+        "timeit",
+        "random",
+        "uuid",
+        "secrets",
+        "getpid",
+        "now(",
     ]
     .iter()
-    .any(|call| code.contains(call));
-    let fraction = |text: &str| {
-        text.match_indices('.').any(|(at, _)| {
-            let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-            digit(text[..at].chars().next_back()) && digit(text[at + 1..].chars().next())
-        })
-    };
-    measures && claimed != actual && fraction(actual) && form(claimed) == form(actual)
+    .any(|call| code.contains(call))
 }
 
-/// Whether a statement uses what the code got from the clock, by whatever way: `age`
-/// behind `age = date.today().year - 1990`. `code` is all that ran, the statement
-/// within it.
-pub fn depends_on_clock(statement: &str, code: &str) -> bool {
-    depends(statement, code, asks)
+/// The code of the snippets of a task, and how it comes by what it shows. Whatever is
+/// to be known of all of it is found out once: thousands of claims may want to know.
+pub struct TaskCode<'a> {
+    guide: &'a Guide,
+    /// The snippets in page order.
+    snippets: &'a [usize],
+    traits: OnceCell<Vec<Traits>>,
 }
 
-/// The same for what the machine, its user and the place of its Python are.
-pub fn depends_on_machine(statement: &str, code: &str) -> bool {
-    depends(statement, code, asks_machine)
+/// What a snippet's code does, or that of one that it continues.
+#[derive(Clone, Copy, Default)]
+struct Traits {
+    measures_time: bool,
+    reads_clock: bool,
+    asks_clock: bool,
+    asks_machine: bool,
 }
 
-fn depends(statement: &str, code: &str, asks: fn(&str) -> bool) -> bool {
-    if asks(statement) {
-        return true;
+/// The code of a snippet, with that of the snippets that it continues.
+pub struct RanCode<'a> {
+    task: &'a TaskCode<'a>,
+    /// Which unit of the task it is.
+    unit: usize,
+    text: OnceCell<String>,
+    from_clock: OnceCell<Vec<String>>,
+    from_machine: OnceCell<Vec<String>>,
+}
+
+impl<'a> TaskCode<'a> {
+    /// That of these snippets of the guide.
+    pub fn new(guide: &'a Guide, snippets: &'a [usize]) -> Self {
+        Self {
+            guide,
+            snippets,
+            traits: OnceCell::new(),
+        }
     }
-    if !asks(code) {
-        return false;
+
+    /// What ran up to the end of a unit.
+    pub fn up_to(&'a self, unit: usize) -> RanCode<'a> {
+        RanCode {
+            task: self,
+            unit,
+            text: OnceCell::new(),
+            from_clock: OnceCell::new(),
+            from_machine: OnceCell::new(),
+        }
     }
-    let syntax = Syntax::of(code);
+
+    fn traits(&self, unit: usize) -> Traits {
+        let traits = self.traits.get_or_init(|| {
+            let mut all: Vec<Traits> = Vec::with_capacity(self.snippets.len());
+            for &index in self.snippets {
+                let snippet = &self.guide.snippets[index];
+                let mut traits = Traits::of(&snippet.code);
+                for earlier in &snippet.continues {
+                    let unit = self.snippets.binary_search(earlier).ok();
+                    if let Some(earlier) = unit.and_then(|unit| all.get(unit)) {
+                        traits = traits.or(*earlier);
+                    }
+                }
+                all.push(traits);
+            }
+            all
+        });
+        traits.get(unit).copied().unwrap_or_default()
+    }
+
+    /// The code of a unit and of the snippets that it continues.
+    fn text(&self, unit: usize) -> String {
+        let snippets = &self.guide.snippets;
+        let mut open: Vec<usize> = self.snippets.get(unit).copied().into_iter().collect();
+        let mut all: BTreeSet<usize> = open.iter().copied().collect();
+        while let Some(index) = open.pop() {
+            for &earlier in &snippets[index].continues {
+                if all.insert(earlier) {
+                    open.push(earlier);
+                }
+            }
+        }
+        let code: Vec<&str> = all.iter().map(|&index| &*snippets[index].code).collect();
+        code.join("\n")
+    }
+}
+
+impl Traits {
+    fn of(code: &str) -> Self {
+        Self {
+            measures_time: measures_time(code),
+            reads_clock: reads_clock(code),
+            asks_clock: asks(code),
+            asks_machine: asks_machine(code),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            measures_time: self.measures_time || other.measures_time,
+            reads_clock: self.reads_clock || other.reads_clock,
+            asks_clock: self.asks_clock || other.asks_clock,
+            asks_machine: self.asks_machine || other.asks_machine,
+        }
+    }
+}
+
+impl RanCode<'_> {
+    /// Whether `actual` shows the time or the date of the run where `claimed` shows
+    /// another one.
+    pub fn shows_clock(&self, claimed: &str, actual: &str, now: SystemTime) -> bool {
+        // What a library stamps on its lines is today's date, and not the code's.
+        let stamped_on = || {
+            names_of_days(now)
+                .iter()
+                .any(|day| actual.contains(day.as_str()) && !self.text().contains(day.as_str()))
+        };
+        if claimed == actual || !self.traits().reads_clock && !stamped_on() {
+            return false;
+        }
+        let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let stamped = numbers(actual).any(|number| near_now(number, seconds))
+            && numbers(claimed).any(is_stamp);
+        let dated = is_dated(claimed) && is_dated(actual);
+        let today = names_of_days(now)
+            .iter()
+            .any(|day| actual.contains(day.as_str()));
+        let (year, _, _) = civil(seconds / DAY);
+        let near = years(actual).all(|shown| shown.abs_diff(year) <= 1);
+        stamped || dated && (today || near && form(claimed) == form(actual))
+    }
+
+    /// Whether `actual` shows how long something took where `claimed` shows another
+    /// duration in the same words. A quiet machine can take equally long twice.
+    pub fn shows_duration(&self, claimed: &str, actual: &str) -> bool {
+        let fraction = |text: &str| {
+            text.match_indices('.').any(|(at, _)| {
+                let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+                digit(text[..at].chars().next_back()) && digit(text[at + 1..].chars().next())
+            })
+        };
+        claimed != actual
+            && fraction(actual)
+            && form(claimed) == form(actual)
+            && self.traits().measures_time
+    }
+
+    /// Whether a statement of it uses what it got from the clock, by whatever way:
+    /// `age` behind `age = date.today().year - 1990`.
+    pub fn has_from_clock(&self, statement: &str) -> bool {
+        let names = || names_from(self.text(), asks);
+        asks(statement)
+            || self.traits().asks_clock
+                && uses_one_of(statement, self.from_clock.get_or_init(names))
+    }
+
+    /// The same for what the machine, its user and the place of its Python are.
+    pub fn has_from_machine(&self, statement: &str) -> bool {
+        let names = || names_from(self.text(), asks_machine);
+        asks_machine(statement)
+            || self.traits().asks_machine
+                && uses_one_of(statement, self.from_machine.get_or_init(names))
+    }
+
+    fn traits(&self) -> Traits {
+        self.task.traits(self.unit)
+    }
+
+    fn text(&self) -> &str {
+        self.text.get_or_init(|| self.task.text(self.unit))
+    }
+}
+
+fn uses_one_of(statement: &str, names: &[String]) -> bool {
+    names.iter().any(|name| mentions(statement, name))
+}
+
+/// The names that code gives to what it gets where it `asks`.
+fn names_from(code: &str, asks: fn(&str) -> bool) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
+    let syntax = Syntax::of(code);
     // A name is told from others that come before it, so a few rounds are enough.
     for _ in 0..4 {
         let before = names.len();
@@ -144,7 +259,21 @@ fn depends(statement: &str, code: &str, asks: fn(&str) -> bool) -> bool {
             break;
         }
     }
-    names.iter().any(|name| mentions(statement, name))
+    names
+}
+
+/// Whether the code measures how long something takes.
+fn measures_time(code: &str) -> bool {
+    [
+        "perf_counter",
+        "monotonic",
+        "process_time",
+        "time.time()",
+        "timeit",
+        "time()",
+    ]
+    .iter()
+    .any(|call| code.contains(call))
 }
 
 /// Whether the code asks for the time itself, not only for a way to write one.

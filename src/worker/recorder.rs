@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::CStr;
 use std::io;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use pyo3::exceptions::{PyOSError, PyTypeError};
@@ -19,6 +19,7 @@ use pyo3::types::{PyBytes, PyDict};
 
 use super::copy;
 use super::describe;
+use super::lines::LineTable;
 use super::log::{CopyId, Log, Origin, Phase, Writer, stream_index};
 use super::start::function;
 use crate::protocol::{End, Event, Exception, Site, Stream};
@@ -126,9 +127,20 @@ struct State {
     bottom: usize,
 }
 
-/// A code object, kept alive so that no other takes its address, and the unit
-/// that it belongs to.
-type KnownCode = (Py<PyAny>, Option<u32>);
+/// What is known of a code object.
+struct KnownCode {
+    /// Itself, kept alive so that no other takes its address.
+    _code: Py<PyAny>,
+    origin: Option<CodeOrigin>,
+}
+
+/// Where a snippet's own code object comes from.
+#[derive(Clone)]
+struct CodeOrigin {
+    unit: u32,
+    /// Its lines, where it is long.
+    lines: Option<Arc<LineTable>>,
+}
 
 /// What is put down, and where to.
 struct Task {
@@ -146,7 +158,7 @@ struct Task {
 pub struct Recorder {
     task: OnceLock<Task>,
     frames: FrameFunctions,
-    /// Which unit a code object belongs to, by the object's address.
+    /// What is known of code objects, by their addresses.
     codes: Mutex<HashMap<usize, KnownCode>>,
     running: Mutex<Running>,
     originals: Originals,
@@ -440,13 +452,13 @@ impl Recorder {
         while let Some(this) = frame {
             // SAFETY: it is a frame, and the functions take frames.
             let code = unsafe { Bound::from_owned_ptr(py, (self.frames.code)(this.as_ptr())) };
-            if let Some(unit) = self.unit_of(&code) {
-                // SAFETY: as above.
-                let line = unsafe { (self.frames.line)(this.as_ptr()) };
-                let site = Site {
-                    unit,
-                    line: line.max(0) as u32,
-                };
+            if let Some(CodeOrigin { unit, lines }) = self.origin_of(&code) {
+                let line = lines.and_then(|lines| lines.line_of(&this));
+                let line = line.unwrap_or_else(|| {
+                    // SAFETY: as above.
+                    unsafe { (self.frames.line)(this.as_ptr()) }.max(0) as u32
+                });
+                let site = Site { unit, line };
                 // A comprehension has a frame of its own up to 3.11.
                 if sites.last() != Some(&site) {
                     sites.truncate(DEEPEST - 1);
@@ -462,24 +474,31 @@ impl Recorder {
         sites
     }
 
-    /// The unit that a code object was compiled from.
-    fn unit_of(&self, code: &Bound<'_, PyAny>) -> Option<u32> {
+    /// Where a code object comes from, if that is a unit.
+    fn origin_of(&self, code: &Bound<'_, PyAny>) -> Option<CodeOrigin> {
         let key = code.as_ptr() as usize;
-        if let Some((_, unit)) = lock(&self.codes).get(&key) {
-            return *unit;
+        if let Some(known) = lock(&self.codes).get(&key) {
+            return known.origin.clone();
         }
-        let unit = code
+        let origin = code
             .getattr("co_filename")
             .and_then(|file| file.extract::<String>())
             .ok()
             .and_then(|file| self.place(&file, 0))
-            .map(|site| site.unit);
+            .map(|site| CodeOrigin {
+                unit: site.unit,
+                lines: LineTable::of_long(code).map(Arc::new),
+            });
+        let known = KnownCode {
+            _code: code.clone().unbind(),
+            origin: origin.clone(),
+        };
         let mut codes = lock(&self.codes);
         let dropped = (codes.len() >= MOST_CODES).then(|| std::mem::take(&mut *codes));
-        codes.insert(key, (code.clone().unbind(), unit));
+        codes.insert(key, known);
         drop(codes);
         drop(dropped);
-        unit
+        origin
     }
 
     /// Writes to a standard descriptor, and puts it down if that leads to a

@@ -13,7 +13,7 @@ use crate::syntax::Syntax;
 use super::super::failures::Found;
 use super::super::outcome::{self, Outcome, Place};
 use super::super::views::{self, Shows};
-use super::super::{Judgement, Verdict, clock};
+use super::super::{Judgement, Verdict};
 use super::Judge;
 
 /// A claim that was judged, or found to be prose.
@@ -363,20 +363,20 @@ impl Judge<'_, '_> {
             let reason = told_again(&other);
             return Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason));
         }
-        let code = self.code_up_to_here();
-        if clock::shows_duration(&claim.expected, &seen, &code) {
+        let code = &self.ran;
+        if code.shows_duration(&claim.expected, &seen) {
             let reason = "it measures time".to_owned();
             return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
         }
-        if clock::shows_clock(&claim.expected, &seen, &code, self.circumstances.now) {
+        if code.shows_clock(&claim.expected, &seen, self.circumstances.now) {
             let reason = "it shows the time of the run".to_owned();
             return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
         }
-        if self.depends(claim, &code, clock::depends_on_clock) {
+        if self.depends(claim, |statement| code.has_from_clock(statement)) {
             let reason = "it depends on the time of the run".to_owned();
             return Decision::new(Verdict::Unstable, Rule::Clock, actual, Some(reason));
         }
-        if self.depends(claim, &code, clock::depends_on_machine) {
+        if self.depends(claim, |statement| code.has_from_machine(statement)) {
             let reason = "it depends on the machine and the Python that run it".to_owned();
             return Decision::new(Verdict::Unstable, Rule::Varies, actual, Some(reason));
         }
@@ -394,12 +394,12 @@ impl Judge<'_, '_> {
     }
 
     /// Whether what a claim speaks of is worked out from what is as it is where the
-    /// snippet runs. `on` is told the statement, and `code`, which is all that ran.
-    fn depends(&self, claim: &Claim, code: &str, on: fn(&str, &str) -> bool) -> bool {
+    /// snippet runs. `on` is told the statement.
+    fn depends(&self, claim: &Claim, on: impl Fn(&str) -> bool) -> bool {
         match (&claim.subject, claim.statement) {
-            (Subject::Statement(spoken), _) => on(&spoken.code, code),
-            (Subject::Code(commented), _) => on(&commented.code, code),
-            (Subject::Session { .. }, Some(lines)) => on(&self.lines_of(lines), code),
+            (Subject::Statement(spoken), _) => on(&spoken.code),
+            (Subject::Code(commented), _) => on(&commented.code),
+            (Subject::Session { .. }, Some(lines)) => on(&self.lines_of(lines)),
             (Subject::Snippet | Subject::Session { .. }, _) => false,
         }
     }
