@@ -586,8 +586,11 @@ def watch(report: Report, trueprint: Path, python: Path, folder: Path, rounds: i
     )
 
 
-def guide_of_waits(report: Report, trueprint: Path, python: Path, path: Path, folder: Path, rounds: int) -> None:
-    """A real guide, held against the least time that it can take."""
+def waits(report: Report, trueprint: Path, python: Path, folder: Path, rounds: int, path: Path | None) -> None:
+    """A guide that waits, held against the least time that it can take."""
+    if path is None:
+        path = folder / "waits.md"
+        path.write_text(guides.fenced(guides.waiting()))
     ratios, rows = [], []
     place = {"XDG_CACHE_HOME": str(folder / "waits"), "CI": ""}
     # How long each took is known from the second run on.
@@ -617,12 +620,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", help="sections: compare, floor, growth, single, again, watch, waits")
     parser.add_argument("--targets", action="store_true", help="fail when a target is missed")
     parser.add_argument("--without-tools", action="store_true", help="install nothing from PyPI")
-    parser.add_argument(
-        "--waits",
-        type=Path,
-        default=PROJECT / "guide" / "python-interview-questions.md",
-        help="a real guide, some snippets of which wait",
-    )
+    parser.add_argument("--waits", type=Path, metavar="GUIDE", help="a real guide that waits, in place of a made one")
     wanted = parser.parse_args()
     rounds = 2 if wanted.quick else wanted.rounds
     counts = (500,) if wanted.quick else (500, 5000)
@@ -644,7 +642,7 @@ def main() -> int:
                 if asked(section):
                     act(report, wanted.trueprint, wanted.python, folder, rounds)
             if asked("waits"):
-                guide_of_waits(report, wanted.trueprint, wanted.python, wanted.waits, folder, rounds)
+                waits(report, wanted.trueprint, wanted.python, folder, rounds, wanted.waits)
         except Failed as failure:
             print(f"\nnot verified: {failure}", file=sys.stderr)
             return 1

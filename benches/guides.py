@@ -137,6 +137,21 @@ def mappings(chance: random.Random) -> Iterator[Line]:
     yield Line('print(stock.get("granite"))', "None")
 
 
+def waiting() -> list[Snippet]:
+    """Sixty snippets, some of which wait; the one that waits longest comes last."""
+    guide = snippets(60)
+    for place, seconds in [(5, 0.3), (12, 0.3), (19, 0.3), (26, 0.3), (33, 1.0), (40, 0.3), (47, 1.0), (59, 3.0)]:
+        guide[place] = Snippet(guide[place].title, tuple(wait(seconds)))
+    return guide
+
+
+def wait(seconds: float) -> Iterator[Line]:
+    yield Line("import time")
+    yield Line("")
+    yield Line(f"time.sleep({seconds})")
+    yield Line(f'print("waited", {seconds}, "s")', f"waited {seconds} s")
+
+
 def with_comments(snippet: Snippet) -> str:
     """Its code, each claim as an ordinary comment behind its statement."""
     return "".join(
