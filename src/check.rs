@@ -3,7 +3,8 @@
 //! Every guide is read and planned first, then all their tasks share the
 //! workers, so that many small guides run as well in parallel as one large one.
 //! What differs is run a second time, with another hash seed, to tell what is
-//! wrong from what is never twice the same. What an earlier check made of a guide
+//! wrong from what is never twice the same, while others still run for the first
+//! time. What an earlier check made of a guide
 //! is told again where nothing has changed that it depends on.
 
 use std::io;
@@ -30,7 +31,7 @@ use crate::expectation::Expectations;
 use crate::interpreter::Interpreter;
 use crate::protocol::Limits;
 use crate::results::{PythonUsed, Results};
-use crate::runner::{Interrupt, RunnerError};
+use crate::runner::{Interrupt, RunnerError, RunnerSettings};
 use crate::snippet::SnippetId;
 
 /// A file that is taken for a guide.
@@ -90,6 +91,13 @@ pub struct CheckSettings {
     pub scope: Scope,
     /// What earlier runs are good for; `None` where nothing is kept or looked up.
     pub caching: Option<Caching>,
+}
+
+impl CheckSettings {
+    /// How many snippets run at a time.
+    fn workers(&self) -> NonZeroUsize {
+        self.jobs.unwrap_or(RunnerSettings::default().workers)
+    }
 }
 
 /// Where runs are kept, and what is made of them.

@@ -20,7 +20,8 @@ mod directory;
 mod interrupt;
 mod zygote;
 
-use cores::Cores;
+pub use cores::Cores;
+use cores::Shift;
 pub use directory::RunDirectory;
 pub use interrupt::Interrupt;
 use zygote::{Answer, Zygote};
@@ -219,12 +220,27 @@ impl Runner {
     }
 
     /// Runs the jobs, the longest first where that is known, and gives back an
-    /// outcome for each, in their order.
+    /// outcome for each, in their order. As many run at a time as the settings say.
     pub fn run(
         &self,
         jobs: &[Job<'_>],
         interrupt: &Interrupt,
         events: &(dyn Fn(RunnerEvent<'_>) + Sync),
+    ) -> Vec<Outcome> {
+        let cores = Cores::new(self.settings.workers);
+        self.run_on(&cores, jobs, interrupt, events, &|_, outcome| outcome)
+    }
+
+    /// The same beside other runs that use the same cores. `finish` is given each
+    /// outcome as soon as it is there, with the index of its task, from several
+    /// threads; what it returns is given back in the end.
+    pub fn run_on(
+        &self,
+        cores: &Cores,
+        jobs: &[Job<'_>],
+        interrupt: &Interrupt,
+        events: &(dyn Fn(RunnerEvent<'_>) + Sync),
+        finish: &(dyn Fn(usize, Outcome) -> Outcome + Sync),
     ) -> Vec<Outcome> {
         let order = longest_first(jobs);
         let next = AtomicUsize::new(0);
@@ -232,8 +248,8 @@ impl Runner {
             .iter()
             .map(|_| Mutex::new(Outcome::Interrupted))
             .collect();
-        let workers = self.settings.workers.get();
-        let cores = Cores::new(workers);
+        let workers = cores.count();
+        let cores = Shift::of(cores);
         let drive = || {
             let mut goes_on = cores.take();
             while goes_on {
@@ -249,7 +265,7 @@ impl Runner {
                     task,
                     outcome: &outcome,
                 });
-                *outcomes[task].lock().expect(LOCK) = outcome;
+                *outcomes[task].lock().expect(LOCK) = finish(task, outcome);
                 goes_on = cores.take_after(task);
             }
         };

@@ -1,5 +1,6 @@
 //! Running the tasks of all guides: once, and again where that tells more.
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
@@ -100,15 +101,55 @@ impl Work<'_> {
 
     fn run_first(&self, session: &mut Session, runs: &mut Runs) -> Result<(), CheckError> {
         let scope = &self.settings.scope;
-        let wanted = self.tasks(|index| includes(scope, self.guide(index), self.task(index)));
-        let seed = hash_seed(scope);
-        let answers = self.answers(session, &wanted, seed, runs, Use::Earlier)?;
-        for (index, answer) in wanted.into_iter().zip(answers) {
+        let indices = self.tasks(|index| includes(scope, self.guide(index), self.task(index)));
+        let wanted = self.wanted(&indices, runs, Use::Earlier);
+        let judged: Vec<OnceLock<Vec<Judged>>> = indices.iter().map(|_| OnceLock::new()).collect();
+        let is_worth_another = |place: usize, outcome: &mut Outcome| {
+            let index = indices[place];
+            let circumstances = self.guide(index).circumstances(self.settings, self.now);
+            let found = judge_task(self.task(index), Some(outcome), &[], circumstances);
+            let differs = found.iter().any(|one| one.differs);
+            // Each place comes once.
+            let _ = judged[place].set(found);
+            match outcome {
+                Outcome::Ran(run) if !differs && self.settings.caching.is_none() => {
+                    run.events = Vec::new();
+                    false
+                }
+                Outcome::Ran(_) => differs,
+                Outcome::Failed { .. }
+                | Outcome::WorkerDied { .. }
+                | Outcome::Overdue { .. }
+                | Outcome::Interrupted => false,
+            }
+        };
+        let (first, second) = match scope {
+            Scope::Everything => session.answer_twice(
+                &wanted,
+                self.prepared,
+                self.settings,
+                self.interrupt,
+                self.listener,
+                &is_worth_another,
+            )?,
+            Scope::Again { hash_seed, .. } => {
+                let first = self.answer(session, &wanted, *hash_seed)?;
+                (first, Vec::new())
+            }
+        };
+        drop(wanted);
+        for ((&index, answer), judged) in indices.iter().zip(first).zip(judged) {
             let of_task = runs.of_mut(index);
             of_task.reused = answer.reused;
             of_task.kept = answer.kept;
             of_task.elapsed = elapsed(&answer.outcome);
             of_task.first = Some(answer.outcome);
+            of_task.judged = judged.into_inner().unwrap_or_default();
+        }
+        for (place, answer) in second {
+            let of_task = runs.of_mut(indices[place]);
+            of_task.kept &= answer.kept;
+            of_task.again.extend(ran(answer.outcome));
         }
         Ok(())
     }
@@ -120,17 +161,27 @@ impl Work<'_> {
         runs: &mut Runs,
     ) -> Result<(), CheckError> {
         for round in 0..MOST_REPEATS {
-            let wanted = self.tasks(|index| runs.of(index).another_tells_more());
-            if wanted.is_empty() || self.interrupt.is_raised() {
+            // Some were run again while others were still running for the first time.
+            let (indices, earlier) = if round == 0 {
+                let indices = self.tasks(|index| {
+                    let of_task = runs.of(index);
+                    of_task.again.is_empty() && of_task.another_tells_more()
+                });
+                (indices, Use::Earlier)
+            } else {
+                let indices = self.tasks(|index| runs.of(index).another_tells_more());
+                (indices, Use::Nothing)
+            };
+            if self.interrupt.is_raised() {
                 break;
             }
-            let earlier = if round == 0 {
-                Use::Earlier
-            } else {
-                Use::Nothing
-            };
-            let answers = self.answers(session, &wanted, HASH_SEEDS[1], runs, earlier)?;
-            for (index, answer) in wanted.into_iter().zip(answers) {
+            if indices.is_empty() {
+                continue;
+            }
+            let wanted = self.wanted(&indices, runs, earlier);
+            let answers = self.answer(session, &wanted, HASH_SEEDS[1])?;
+            drop(wanted);
+            for (index, answer) in indices.into_iter().zip(answers) {
                 let of_task = runs.of_mut(index);
                 of_task.reused &= answer.reused;
                 of_task.kept &= answer.kept;
@@ -170,18 +221,19 @@ impl Work<'_> {
                 .zip(&runs.tasks)
                 .map(|(prepared, tasks)| idle(prepared, tasks.iter().flat_map(|task| &task.judged)))
                 .collect();
-            let wanted = self.tasks(|index| {
+            let indices = self.tasks(|index| {
                 self.task(index).snippets.iter().any(|snippet| {
                     let id = &self.guide(index).guide.snippets[*snippet].id;
                     idle[index.guide].iter().any(|(entry, _)| entry.id == *id)
                 })
             });
-            if wanted.is_empty() || self.interrupt.is_raised() {
+            if indices.is_empty() || self.interrupt.is_raised() {
                 return Ok(());
             }
-            let seed = HASH_SEEDS[1] + round;
-            let answers = self.answers(session, &wanted, seed, runs, Use::Earlier)?;
-            for (index, answer) in wanted.into_iter().zip(answers) {
+            let wanted = self.wanted(&indices, runs, Use::Earlier);
+            let answers = self.answer(session, &wanted, HASH_SEEDS[1] + round)?;
+            drop(wanted);
+            for (index, answer) in indices.into_iter().zip(answers) {
                 let of_task = runs.of_mut(index);
                 of_task.reused &= answer.reused;
                 of_task.kept &= answer.kept;
@@ -217,31 +269,31 @@ impl Work<'_> {
             .collect()
     }
 
-    fn answers(
+    /// These tasks, as a session is asked for them.
+    fn wanted<'b>(&'b self, indices: &[Index], runs: &Runs, earlier: Use) -> Vec<Wanted<'b>> {
+        let wanted = indices.iter().map(|&index| {
+            let prepared = self.guide(index);
+            let planned = self.task(index);
+            let mut snippets = planned.snippets.iter();
+            Wanted {
+                guide: &prepared.guide.path,
+                task: &planned.task,
+                reuse: earlier == Use::Earlier
+                    && !snippets.any(|&snippet| prepared.always_runs(snippet)),
+                estimate: runs.of(index).elapsed,
+            }
+        });
+        wanted.collect()
+    }
+
+    fn answer(
         &self,
         session: &mut Session,
-        indices: &[Index],
+        wanted: &[Wanted<'_>],
         hash_seed: u32,
-        runs: &Runs,
-        earlier: Use,
     ) -> Result<Vec<Answered>, CheckError> {
-        let wanted: Vec<Wanted<'_>> = indices
-            .iter()
-            .map(|&index| {
-                let prepared = self.guide(index);
-                let planned = self.task(index);
-                let mut snippets = planned.snippets.iter();
-                Wanted {
-                    guide: &prepared.guide.path,
-                    task: &planned.task,
-                    reuse: earlier == Use::Earlier
-                        && !snippets.any(|&snippet| prepared.always_runs(snippet)),
-                    estimate: runs.of(index).elapsed,
-                }
-            })
-            .collect();
         session.answer(
-            &wanted,
+            wanted,
             hash_seed,
             self.prepared,
             self.settings,
@@ -255,7 +307,13 @@ impl Work<'_> {
         guides.for_each(|(guide, tasks)| {
             let circumstances = guide.circumstances(self.settings, self.now);
             let tasks = guide.plan.tasks.par_iter().zip(tasks);
-            tasks.for_each(|(planned, task)| task.judge(planned, circumstances));
+            tasks.for_each(|(planned, task)| {
+                if task.judged.is_empty() || !task.again.is_empty() {
+                    task.judge(planned, circumstances);
+                } else {
+                    task.let_go();
+                }
+            });
         });
     }
 }
@@ -284,6 +342,11 @@ impl TaskRuns {
     /// would tell more.
     fn judge(&mut self, planned: &PlannedTask, circumstances: Circumstances<'_>) {
         self.judged = judge_task(planned, self.first.as_ref(), &self.again, circumstances);
+        self.let_go();
+    }
+
+    /// Drops the runs where another one would tell no more.
+    fn let_go(&mut self) {
         if !self.another_tells_more() {
             self.first = None;
             self.again = Vec::new();
@@ -352,12 +415,5 @@ fn includes(scope: &Scope, prepared: &Prepared<'_>, planned: &PlannedTask) -> bo
                 .iter()
                 .any(|(path, wanted)| *path == prepared.guide.path && wanted == id)
         }),
-    }
-}
-
-fn hash_seed(scope: &Scope) -> u32 {
-    match scope {
-        Scope::Everything => HASH_SEEDS[0],
-        Scope::Again { hash_seed, .. } => *hash_seed,
     }
 }

@@ -3,11 +3,13 @@
 //! A task is answered from the cache where it can be and by a worker where it
 //! cannot. Nothing here judges, and no worker is started before one is needed.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, SystemTime};
+use std::{io, iter, thread};
 
 use rayon::prelude::*;
 
@@ -16,7 +18,9 @@ use super::{CheckError, CheckEvent, CheckSettings, Reuse};
 use crate::cache::{Conditions, Pack, System, TaskKey, World};
 use crate::interpreter::Interpreter;
 use crate::protocol::Task;
-use crate::runner::{self, Confine, Interrupt, Job, Outcome, Runner, RunnerEvent, RunnerSettings};
+use crate::runner::{
+    self, Confine, Cores, Interrupt, Job, Outcome, Runner, RunnerEvent, RunnerSettings,
+};
 use crate::sandbox;
 
 /// The hash seeds of the first run, and of those that tell wrong from unstable.
@@ -37,6 +41,7 @@ pub struct Session {
 }
 
 /// A task that is to be answered.
+#[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     /// The guide.
     pub(super) guide: &'a Path,
@@ -46,6 +51,14 @@ pub(super) struct Wanted<'a> {
     pub(super) reuse: bool,
     /// How long it takes, where that is known from this very check.
     pub(super) estimate: Option<Duration>,
+}
+
+/// Tasks that are being answered.
+struct Batch {
+    /// Those that have to be run: their places among the wanted ones.
+    missing: Vec<usize>,
+    keys: Vec<Option<TaskKey>>,
+    answers: Vec<Option<Answered>>,
 }
 
 /// What became of a task.
@@ -92,8 +105,8 @@ impl Session {
         }
     }
 
-    /// Answers tasks, in their order. `tell` is the event that says how many have
-    /// to be run; it is not told when none has.
+    /// Answers tasks, in their order. An event says how many have to be run; it is not
+    /// told when none has.
     pub(super) fn answer(
         &mut self,
         wanted: &[Wanted<'_>],
@@ -103,58 +116,180 @@ impl Session {
         interrupt: &Interrupt,
         listener: &(dyn Fn(CheckEvent<'_>) + Sync),
     ) -> Result<Vec<Answered>, CheckError> {
+        let batch = self.batch(wanted, hash_seed, prepared, settings)?;
+        let outcomes = match self.runners.get(&hash_seed) {
+            Some(runner) => {
+                let jobs = self.jobs(wanted, &batch.missing);
+                listener(CheckEvent::Planned { tasks: jobs.len() });
+                runner.run(&jobs, interrupt, &|event| tell(event, listener))
+            }
+            None => Vec::new(),
+        };
+        Ok(self.complete(wanted, batch, outcomes))
+    }
+
+    /// The same with the first hash seed, and with the second one for each task that
+    /// had to be run and of which `is_worth_another` says so, while others are still
+    /// running. It is told the place of a task among those wanted and what became of it,
+    /// for every task that was run, and may take from that what nobody needs any more.
+    /// Returns the answers to the second runs as well, each with that place.
+    pub(super) fn answer_twice(
+        &mut self,
+        wanted: &[Wanted<'_>],
+        prepared: &[Prepared<'_>],
+        settings: &CheckSettings,
+        interrupt: &Interrupt,
+        listener: &(dyn Fn(CheckEvent<'_>) + Sync),
+        is_worth_another: &(dyn Fn(usize, &mut Outcome) -> bool + Sync),
+    ) -> Result<(Vec<Answered>, Vec<(usize, Answered)>), CheckError> {
+        let [first_seed, second_seed] = HASH_SEEDS;
+        let batch = self.batch(wanted, first_seed, prepared, settings)?;
+        let this = &*self;
+        let runner = this.runners.get(&first_seed);
+        let Some(runner) = runner.filter(|_| !batch.missing.is_empty()) else {
+            return Ok((self.complete(wanted, batch, Vec::new()), Vec::new()));
+        };
+        let jobs = this.jobs(wanted, &batch.missing);
+        listener(CheckEvent::Planned { tasks: jobs.len() });
+        let cores = &Cores::new(settings.workers());
+        let (send, differing) = mpsc::channel();
+        let known = this.runners.get(&second_seed);
+        let second = move || {
+            let mut again = Vec::new();
+            let started = OnceCell::new();
+            while let Ok(index) = differing.recv() {
+                let runner = match known.or(started.get()) {
+                    Some(runner) => runner,
+                    None => match start_runner(second_seed, prepared, settings) {
+                        Ok(runner) => started.get_or_init(|| runner),
+                        Err(error) => return (started.into_inner(), Err(error)),
+                    },
+                };
+                let indices: Vec<usize> = iter::once(index).chain(differing.try_iter()).collect();
+                let jobs = this.jobs(wanted, &indices);
+                listener(CheckEvent::Planned { tasks: jobs.len() });
+                let tell = |event: RunnerEvent<'_>| tell(event, listener);
+                let outcomes = runner.run_on(cores, &jobs, interrupt, &tell, &|_, outcome| outcome);
+                again.extend(indices.into_iter().zip(outcomes));
+            }
+            (started.into_inner(), Ok(again))
+        };
+        let (outcomes, (started, again)) = thread::scope(|scope| {
+            let second = thread::Builder::new().spawn_scoped(scope, second);
+            let send = Mutex::new(send);
+            let tell = |event: RunnerEvent<'_>| tell(event, listener);
+            let outcomes = runner.run_on(cores, &jobs, interrupt, &tell, &|task, mut outcome| {
+                let place = batch.missing[task];
+                if is_worth_another(place, &mut outcome) {
+                    let send = send.lock().unwrap_or_else(PoisonError::into_inner);
+                    // Where nobody is there to receive it, it is run again later.
+                    let _ = send.send(place);
+                }
+                outcome
+            });
+            drop(send);
+            let again = match second.map(thread::ScopedJoinHandle::join) {
+                Ok(Ok(again)) => again,
+                Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                Err(_) => (None, Ok(Vec::new())),
+            };
+            (outcomes, again)
+        });
+        if let Some(runner) = started {
+            self.runners.insert(second_seed, runner);
+        }
+        let first = self.complete(wanted, batch, outcomes);
+        let again = again?;
+        let second: Vec<Wanted<'_>> = again.iter().map(|(index, _)| wanted[*index]).collect();
+        let keys = self.keys(&second, second_seed, settings);
+        let again = again.into_iter().zip(keys).map(|((index, outcome), key)| {
+            let answered = self.settle(&wanted[index], key, outcome);
+            (index, answered)
+        });
+        Ok((first, again.collect()))
+    }
+
+    /// Looks up what is wanted, and sees to it that there is somebody to run the rest.
+    fn batch(
+        &mut self,
+        wanted: &[Wanted<'_>],
+        hash_seed: u32,
+        prepared: &[Prepared<'_>],
+        settings: &CheckSettings,
+    ) -> Result<Batch, CheckError> {
         let keys = self.keys(wanted, hash_seed, settings);
         let mut answers: Vec<Option<Answered>> = wanted
             .iter()
             .zip(&keys)
             .map(|(wanted, key)| self.find(wanted, key.as_ref(), settings))
             .collect();
-        if answers.iter().any(Option::is_none) {
-            self.have_runner(hash_seed, prepared, settings)?;
+        if answers.iter().any(Option::is_none)
+            && let Entry::Vacant(vacant) = self.runners.entry(hash_seed)
+        {
+            vacant.insert(start_runner(hash_seed, prepared, settings)?);
         }
-        let Some(runner) = self.runners.get(&hash_seed) else {
-            return Ok(answers.into_iter().flatten().collect());
-        };
-        // Runs that another box allowed say nothing of this one.
-        let gaps = runner.gaps();
-        for (answer, wanted) in answers.iter_mut().zip(wanted) {
-            if let Some(pack) = self.packs.get(wanted.guide)
-                && pack.box_gaps() != gaps
-            {
-                *answer = None;
-            }
-        }
-        for pack in self.packs.values_mut() {
-            pack.set_box_gaps(gaps);
-        }
-        let missing: Vec<usize> = (0..wanted.len())
-            .filter(|&index| answers[index].is_none())
-            .collect();
-        let jobs: Vec<Job<'_>> = missing
-            .iter()
-            .map(|&index| self.job(&wanted[index]))
-            .collect();
-        listener(CheckEvent::Planned { tasks: jobs.len() });
-        let outcomes = runner.run(&jobs, interrupt, &|event| tell(event, listener));
-        for (index, outcome) in missing.into_iter().zip(outcomes) {
-            let wanted = &wanted[index];
-            let mut kept = false;
-            if let (Some(pack), Some(key)) = (self.packs.get_mut(wanted.guide), keys[index]) {
-                match &outcome {
-                    Outcome::Ran(run) => kept = pack.keep(key, wanted.task, run),
-                    Outcome::Failed { .. }
-                    | Outcome::WorkerDied { .. }
-                    | Outcome::Overdue { .. }
-                    | Outcome::Interrupted => pack.forget(&key),
+        if let Some(runner) = self.runners.get(&hash_seed) {
+            // Runs that another box allowed say nothing of this one.
+            let gaps = runner.gaps();
+            for (answer, wanted) in answers.iter_mut().zip(wanted) {
+                if let Some(pack) = self.packs.get(wanted.guide)
+                    && pack.box_gaps() != gaps
+                {
+                    *answer = None;
                 }
             }
-            answers[index] = Some(Answered {
-                outcome,
-                reused: false,
-                kept,
-            });
+            for pack in self.packs.values_mut() {
+                pack.set_box_gaps(gaps);
+            }
         }
-        Ok(answers.into_iter().flatten().collect())
+        Ok(Batch {
+            missing: (0..wanted.len())
+                .filter(|&index| answers[index].is_none())
+                .collect(),
+            keys,
+            answers,
+        })
+    }
+
+    /// The jobs of some of the tasks.
+    fn jobs<'a>(&self, wanted: &[Wanted<'a>], indices: &[usize]) -> Vec<Job<'a>> {
+        indices
+            .iter()
+            .map(|&index| self.job(&wanted[index]))
+            .collect()
+    }
+
+    /// Keeps what became of the tasks that were missing, and tells of all of them.
+    fn complete(
+        &mut self,
+        wanted: &[Wanted<'_>],
+        mut batch: Batch,
+        outcomes: Vec<Outcome>,
+    ) -> Vec<Answered> {
+        for (index, outcome) in batch.missing.into_iter().zip(outcomes) {
+            let answered = self.settle(&wanted[index], batch.keys[index], outcome);
+            batch.answers[index] = Some(answered);
+        }
+        batch.answers.into_iter().flatten().collect()
+    }
+
+    /// Keeps what became of a task, where it would become of it again.
+    fn settle(&mut self, wanted: &Wanted<'_>, key: Option<TaskKey>, outcome: Outcome) -> Answered {
+        let mut kept = false;
+        if let (Some(pack), Some(key)) = (self.packs.get_mut(wanted.guide), key) {
+            match &outcome {
+                Outcome::Ran(run) => kept = pack.keep(key, wanted.task, run),
+                Outcome::Failed { .. }
+                | Outcome::WorkerDied { .. }
+                | Outcome::Overdue { .. }
+                | Outcome::Interrupted => pack.forget(&key),
+            }
+        }
+        Answered {
+            outcome,
+            reused: false,
+            kept,
+        }
     }
 
     /// Forgets what a task showed with these seeds: it shows something else each
@@ -238,20 +373,16 @@ impl Session {
             estimate: wanted.estimate.or_else(known),
         }
     }
+}
 
-    fn have_runner(
-        &mut self,
-        hash_seed: u32,
-        prepared: &[Prepared<'_>],
-        settings: &CheckSettings,
-    ) -> Result<(), CheckError> {
-        if let Entry::Vacant(vacant) = self.runners.entry(hash_seed) {
-            let preload = preload(prepared, &settings.interpreter);
-            let runner_settings = runner_settings(settings, hash_seed, preload);
-            vacant.insert(Runner::start(&settings.interpreter, runner_settings)?);
-        }
-        Ok(())
-    }
+fn start_runner(
+    hash_seed: u32,
+    prepared: &[Prepared<'_>],
+    settings: &CheckSettings,
+) -> Result<Runner, CheckError> {
+    let preload = preload(prepared, &settings.interpreter);
+    let runner_settings = runner_settings(settings, hash_seed, preload);
+    Ok(Runner::start(&settings.interpreter, runner_settings)?)
 }
 
 fn tell(event: RunnerEvent<'_>, listener: &(dyn Fn(CheckEvent<'_>) + Sync)) {
@@ -269,7 +400,7 @@ fn runner_settings(
 ) -> RunnerSettings {
     let defaults = RunnerSettings::default();
     RunnerSettings {
-        workers: settings.jobs.unwrap_or(defaults.workers),
+        workers: settings.workers(),
         hash_seed,
         preload,
         readable: settings.readable.clone(),
