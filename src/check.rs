@@ -17,6 +17,7 @@ mod preparation;
 mod session;
 mod judging;
 mod runs;
+mod workers;
 
 pub use session::Session;
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::judging::{JudgedGuide, JudgedTask, idle, judge_task};
 use super::preparation::Prepared;
-use super::session::{Answered, HASH_SEEDS, Session, Wanted};
+use super::session::{Answered, AnsweredTwice, HASH_SEEDS, Session, Wanted};
 use super::{CheckError, CheckEvent, CheckSettings, Scope};
 use crate::plan::PlannedTask;
 use crate::protocol::Run;
@@ -123,7 +123,7 @@ impl Work<'_> {
                 | Outcome::Interrupted => false,
             }
         };
-        let (first, second) = match scope {
+        let AnsweredTwice { first, second } = match scope {
             Scope::Everything => session.answer_twice(
                 &wanted,
                 self.prepared,
@@ -134,7 +134,8 @@ impl Work<'_> {
             )?,
             Scope::Again { hash_seed, .. } => {
                 let first = self.answer(session, &wanted, *hash_seed)?;
-                (first, Vec::new())
+                let second = Vec::new();
+                AnsweredTwice { first, second }
             }
         };
         drop(wanted);

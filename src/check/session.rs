@@ -14,13 +14,11 @@ use std::{io, iter, thread};
 use rayon::prelude::*;
 
 use super::preparation::Prepared;
+use super::workers::{runner_settings, start_runner};
 use super::{CheckError, CheckEvent, CheckSettings, Reuse};
 use crate::cache::{Conditions, Pack, System, TaskKey, World};
-use crate::interpreter::Interpreter;
 use crate::protocol::Task;
-use crate::runner::{
-    self, Confine, Cores, Interrupt, Job, Outcome, Runner, RunnerEvent, RunnerSettings,
-};
+use crate::runner::{self, Cores, Interrupt, Job, Outcome, Runner, RunnerEvent};
 use crate::sandbox;
 
 /// The hash seeds of the first run, and of those that tell wrong from unstable.
@@ -68,6 +66,14 @@ pub(super) struct Answered {
     pub(super) reused: bool,
     /// Whether it is kept for later checks.
     pub(super) kept: bool,
+}
+
+/// What became of tasks that were run, some of them twice.
+pub(super) struct AnsweredTwice {
+    /// What became of each the first time.
+    pub(super) first: Vec<Answered>,
+    /// What became of some the second time, each with its place among the tasks.
+    pub(super) second: Vec<(usize, Answered)>,
 }
 
 impl Session {
@@ -132,7 +138,6 @@ impl Session {
     /// had to be run and of which `is_worth_another` says so, while others are still
     /// running. It is told the place of a task among those wanted and what became of it,
     /// for every task that was run, and may take from that what nobody needs any more.
-    /// Returns the answers to the second runs as well, each with that place.
     pub(super) fn answer_twice(
         &mut self,
         wanted: &[Wanted<'_>],
@@ -141,13 +146,16 @@ impl Session {
         interrupt: &Interrupt,
         listener: &(dyn Fn(CheckEvent<'_>) + Sync),
         is_worth_another: &(dyn Fn(usize, &mut Outcome) -> bool + Sync),
-    ) -> Result<(Vec<Answered>, Vec<(usize, Answered)>), CheckError> {
+    ) -> Result<AnsweredTwice, CheckError> {
         let [first_seed, second_seed] = HASH_SEEDS;
         let batch = self.batch(wanted, first_seed, prepared, settings)?;
         let this = &*self;
         let runner = this.runners.get(&first_seed);
         let Some(runner) = runner.filter(|_| !batch.missing.is_empty()) else {
-            return Ok((self.complete(wanted, batch, Vec::new()), Vec::new()));
+            return Ok(AnsweredTwice {
+                first: self.complete(wanted, batch, Vec::new()),
+                second: Vec::new(),
+            });
         };
         let jobs = this.jobs(wanted, &batch.missing);
         listener(CheckEvent::Planned { tasks: jobs.len() });
@@ -206,7 +214,10 @@ impl Session {
             let answered = self.settle(&wanted[index], key, outcome);
             (index, answered)
         });
-        Ok((first, again.collect()))
+        Ok(AnsweredTwice {
+            first,
+            second: again.collect(),
+        })
     }
 
     /// Looks up what is wanted, and sees to it that there is somebody to run the rest.
@@ -375,101 +386,10 @@ impl Session {
     }
 }
 
-fn start_runner(
-    hash_seed: u32,
-    prepared: &[Prepared<'_>],
-    settings: &CheckSettings,
-) -> Result<Runner, CheckError> {
-    let preload = preload(prepared, &settings.interpreter);
-    let runner_settings = runner_settings(settings, hash_seed, preload);
-    Ok(Runner::start(&settings.interpreter, runner_settings)?)
-}
-
 fn tell(event: RunnerEvent<'_>, listener: &(dyn Fn(CheckEvent<'_>) + Sync)) {
     match event {
         RunnerEvent::Started { .. } => {}
         RunnerEvent::Retried { detail, .. } => listener(CheckEvent::Retried { detail }),
         RunnerEvent::Finished { .. } => listener(CheckEvent::Finished),
     }
-}
-
-fn runner_settings(
-    settings: &CheckSettings,
-    hash_seed: u32,
-    preload: Vec<String>,
-) -> RunnerSettings {
-    let defaults = RunnerSettings::default();
-    RunnerSettings {
-        workers: settings.workers(),
-        hash_seed,
-        preload,
-        readable: settings.readable.clone(),
-        disk_bytes: settings.limits.disk_bytes,
-        processes: settings.limits.processes,
-        confine: Confine {
-            network: !settings.network,
-            ..defaults.confine
-        },
-        ..defaults
-    }
-}
-
-/// The modules that workers import before the first task: what the guides
-/// import of the standard library, since a child then has it for nothing. Other
-/// packages are left to the snippets: importing them may start threads, and may
-/// do what only the snippet should be seen to do; as do the few left out here.
-fn preload(prepared: &[Prepared<'_>], interpreter: &Interpreter) -> Vec<String> {
-    const NOT_AHEAD: [&str; 8] = [
-        "this",
-        "antigravity",
-        "__main__",
-        "__future__",
-        "idlelib",
-        "test",
-        "tkinter",
-        "turtle",
-    ];
-    // CPython before 3.10 does not say which modules are its own.
-    const SLOW_TO_IMPORT: [&str; 24] = [
-        "abc",
-        "argparse",
-        "ast",
-        "asyncio",
-        "collections",
-        "concurrent",
-        "contextlib",
-        "copy",
-        "ctypes",
-        "dataclasses",
-        "datetime",
-        "decimal",
-        "enum",
-        "functools",
-        "inspect",
-        "json",
-        "logging",
-        "multiprocessing",
-        "pathlib",
-        "random",
-        "re",
-        "threading",
-        "typing",
-        "unittest",
-    ];
-    let mut modules: Vec<String> = Vec::new();
-    for name in prepared.iter().flat_map(|guide| &guide.guide.modules) {
-        let top = name.split('.').next().unwrap_or(name);
-        let standard = if interpreter.standard_modules.is_empty() {
-            SLOW_TO_IMPORT.contains(&top)
-        } else {
-            interpreter
-                .standard_modules
-                .iter()
-                .any(|known| known == top)
-        };
-        if standard && !NOT_AHEAD.contains(&top) && !modules.contains(name) {
-            modules.push(name.clone());
-        }
-    }
-    modules
 }
