@@ -168,10 +168,12 @@ impl Session {
             while let Ok(index) = differing.recv() {
                 let runner = match known.or(started.get()) {
                     Some(runner) => runner,
-                    None => match start_runner(second_seed, prepared, settings) {
-                        Ok(runner) => started.get_or_init(|| runner),
-                        Err(error) => return (started.into_inner(), Err(error)),
-                    },
+                    None => {
+                        match cores.hold_one(|| start_runner(second_seed, prepared, settings)) {
+                            Ok(runner) => started.get_or_init(|| runner),
+                            Err(error) => return (started.into_inner(), Err(error)),
+                        }
+                    }
                 };
                 let indices: Vec<usize> = iter::once(index).chain(differing.try_iter()).collect();
                 let jobs = this.jobs(wanted, &indices);

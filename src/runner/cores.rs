@@ -74,6 +74,15 @@ impl Cores {
         }
     }
 
+    /// Does something on a core of its own, once one is free.
+    pub fn hold_one<R>(&self, act: impl FnOnce() -> R) -> R {
+        let shift = Shift::of(self);
+        shift.take();
+        let result = act();
+        shift.close();
+        result
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.count
