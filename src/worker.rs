@@ -25,6 +25,7 @@ mod collect;
 mod console;
 mod copy;
 mod describe;
+mod frames;
 mod instrument;
 mod lines;
 mod log;

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::CStr;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use pyo3::exceptions::{PyOSError, PyTypeError};
@@ -19,19 +19,12 @@ use pyo3::types::{PyBytes, PyDict};
 
 use super::copy;
 use super::describe;
-use super::lines::LineTable;
+use super::frames::Frames;
 use super::log::{CopyId, Log, Origin, Phase, Writer, stream_index};
-use super::start::function;
 use crate::protocol::{End, Event, Exception, Site, Stream};
-
-/// Sites of a stack that are kept, from its inner end; the outermost is kept too.
-const DEEPEST: usize = 64;
 
 /// How often one probe is put down.
 const MOST_EVENTS_OF_A_PROBE: u32 = 10_000;
-
-/// Code objects whose unit is remembered.
-const MOST_CODES: usize = 4096;
 
 /// What a probe needs when execution comes by.
 pub enum Prepared {
@@ -54,15 +47,6 @@ pub struct Running {
     pub probes: HashMap<u32, Prepared>,
     /// The flags of its `from __future__` imports.
     pub future_flags: i32,
-}
-
-/// Functions of CPython's that are not in the stable ABI of 3.9, though every
-/// version has them.
-#[derive(Clone, Copy)]
-struct FrameFunctions {
-    back: unsafe extern "C" fn(*mut ffi::PyObject) -> *mut ffi::PyObject,
-    code: unsafe extern "C" fn(*mut ffi::PyObject) -> *mut ffi::PyObject,
-    line: unsafe extern "C" fn(*mut ffi::PyObject) -> std::ffi::c_int,
 }
 
 /// What the recorder needs of CPython, taken before a snippet can rebind it.
@@ -127,21 +111,6 @@ struct State {
     bottom: usize,
 }
 
-/// What is known of a code object.
-struct KnownCode {
-    /// Itself, kept alive so that no other takes its address.
-    _code: Py<PyAny>,
-    origin: Option<CodeOrigin>,
-}
-
-/// Where a snippet's own code object comes from.
-#[derive(Clone)]
-struct CodeOrigin {
-    unit: u32,
-    /// Its lines, where it is long.
-    lines: Option<Arc<LineTable>>,
-}
-
 /// What is put down, and where to.
 struct Task {
     log: Log,
@@ -157,9 +126,7 @@ struct Task {
 #[pyclass(frozen, name = "recorder")]
 pub struct Recorder {
     task: OnceLock<Task>,
-    frames: FrameFunctions,
-    /// What is known of code objects, by their addresses.
-    codes: Mutex<HashMap<usize, KnownCode>>,
+    frames: Frames,
     running: Mutex<Running>,
     originals: Originals,
     state: Mutex<State>,
@@ -185,20 +152,9 @@ fn status_of(descriptor: i32) -> Option<(Identity, u64)> {
 impl Recorder {
     /// A recorder that has nothing to put down yet.
     pub fn new(originals: Originals) -> io::Result<Self> {
-        // SAFETY: the signatures are those of CPython's documentation.
-        let frames = unsafe {
-            let back = function(c"PyFrame_GetBack");
-            let code = function(c"PyFrame_GetCode");
-            let line = function(c"PyFrame_GetLineNumber");
-            match (back, code, line) {
-                (Some(back), Some(code), Some(line)) => FrameFunctions { back, code, line },
-                _ => return Err(io::Error::other("this CPython hides its frames")),
-            }
-        };
         Ok(Self {
             task: OnceLock::new(),
-            frames,
-            codes: Mutex::default(),
+            frames: Frames::new()?,
             running: Mutex::default(),
             originals,
             state: Mutex::new(State {
@@ -440,67 +396,6 @@ impl Recorder {
         }
     }
 
-    /// The snippet's own lines on the stack, innermost first, those that follow
-    /// themselves once.
-    fn stack(&self, py: Python<'_>) -> Vec<Site> {
-        let bottom = lock(&self.state).bottom;
-        let mut sites = Vec::new();
-        // SAFETY: we are attached; the first frame is borrowed, the others are new.
-        let mut frame = unsafe {
-            Bound::from_borrowed_ptr_or_opt(py, ffi::PyEval_GetFrame().cast::<ffi::PyObject>())
-        };
-        while let Some(this) = frame {
-            // SAFETY: it is a frame, and the functions take frames.
-            let code = unsafe { Bound::from_owned_ptr(py, (self.frames.code)(this.as_ptr())) };
-            if let Some(CodeOrigin { unit, lines }) = self.origin_of(&code) {
-                let line = lines.and_then(|lines| lines.line_of(&this));
-                let line = line.unwrap_or_else(|| {
-                    // SAFETY: as above.
-                    unsafe { (self.frames.line)(this.as_ptr()) }.max(0) as u32
-                });
-                let site = Site { unit, line };
-                // A comprehension has a frame of its own up to 3.11.
-                if sites.last() != Some(&site) {
-                    sites.truncate(DEEPEST - 1);
-                    sites.push(site);
-                }
-            }
-            if code.as_ptr() as usize == bottom {
-                break;
-            }
-            // SAFETY: as above.
-            frame = unsafe { Bound::from_owned_ptr_or_opt(py, (self.frames.back)(this.as_ptr())) };
-        }
-        sites
-    }
-
-    /// Where a code object comes from, if that is a unit.
-    fn origin_of(&self, code: &Bound<'_, PyAny>) -> Option<CodeOrigin> {
-        let key = code.as_ptr() as usize;
-        if let Some(known) = lock(&self.codes).get(&key) {
-            return known.origin.clone();
-        }
-        let origin = code
-            .getattr("co_filename")
-            .and_then(|file| file.extract::<String>())
-            .ok()
-            .and_then(|file| self.place(&file, 0))
-            .map(|site| CodeOrigin {
-                unit: site.unit,
-                lines: LineTable::of_long(code).map(Arc::new),
-            });
-        let known = KnownCode {
-            _code: code.clone().unbind(),
-            origin: origin.clone(),
-        };
-        let mut codes = lock(&self.codes);
-        let dropped = (codes.len() >= MOST_CODES).then(|| std::mem::take(&mut *codes));
-        codes.insert(key, known);
-        drop(codes);
-        drop(dropped);
-        origin
-    }
-
     /// Writes to a standard descriptor, and puts it down if that leads to a
     /// capture.
     fn write(&self, py: Python<'_>, descriptor: i32, bytes: &[u8]) -> PyResult<usize> {
@@ -523,7 +418,8 @@ impl Recorder {
                 return write_through(py, descriptor, bytes);
             }
         };
-        let stack = self.stack(py);
+        let bottom = lock(&self.state).bottom;
+        let stack = self.frames.stack(py, bottom, &self.task().paths);
         let index = stream_index(stream);
         let mut state = lock(&self.state);
         state.positions[index] = length;
