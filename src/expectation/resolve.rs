@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::{
     ExpectationError, ExpectedOutput, GuideExpectations, Selector, SnippetExpectations, Tolerance,
+    ToleranceKind,
 };
 use crate::position::{LineNumber, Place};
 use crate::snippet::Guide;
@@ -46,6 +47,12 @@ pub struct ForClaim<'a> {
 }
 
 impl ForClaim<'_> {
+    /// Whether timings, and nothing else, may differ.
+    pub fn is_timing(&self) -> bool {
+        let mut kinds = self.tolerances.iter().map(|tolerance| &tolerance.kind);
+        !self.tolerances.is_empty() && kinds.all(|kind| matches!(kind, ToleranceKind::Timing(_)))
+    }
+
     /// The claim's text as it is to be judged on this interpreter: `expected`
     /// itself where no entry says otherwise.
     pub fn text(&self, expected: &str) -> String {
