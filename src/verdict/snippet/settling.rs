@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::claim::shape::about;
 use crate::claim::{Claim, ClaimKind, Says, Spoken, Subject};
-use crate::expectation::ForClaim;
+use crate::expectation::{ForClaim, Tolerance, ToleranceKind};
 use crate::matching::{Rule, tolerance, transcript};
 use crate::position::{LineNumber, LineSpan};
 use crate::protocol::End;
@@ -223,9 +223,8 @@ impl Judge<'_, '_> {
                 None => match self.differs_again(claim, &actual) {
                     Some(other) => {
                         let seen = other.clone().unwrap_or_default();
-                        if allowed.is_timing()
-                            || self.documented(claim, allowed, &seen, forgave).is_some()
-                        {
+                        let documented = self.documented(claim, allowed, &seen, forgave);
+                        if documented.is_some() || takes_other_time(claim, allowed, &seen) {
                             return Some(Decision::new(Verdict::Holds, rule, actual, None));
                         }
                         let reason = format!("right by chance: {}", told_again(&other));
@@ -572,6 +571,22 @@ impl Judge<'_, '_> {
             .map(|statement| statement.lines)
             .find(|lines| lines.first == first)
     }
+}
+
+/// Whether a text differs from a claim whose timings are documented in nothing but
+/// them, be they within their bounds or not.
+fn takes_other_time(claim: &Claim, allowed: &ForClaim<'_>, seen: &str) -> bool {
+    let unbounded: Vec<Tolerance> = allowed
+        .tolerances
+        .iter()
+        .map(|&tolerance| Tolerance {
+            kind: ToleranceKind::Timing(None),
+            ..tolerance.clone()
+        })
+        .collect();
+    let unbounded: Vec<&Tolerance> = unbounded.iter().collect();
+    allowed.is_timing()
+        && tolerance::forgives_together(&unbounded, &allowed.text(&claim.expected), seen).is_ok()
 }
 
 enum Unreached {
